@@ -1,0 +1,22 @@
+//! keepup keeps services up: a directory per service, a process per service, and nothing in between.
+//!
+//! The modules stand in layer order; a module may use those above it, as the table in ARCHITECTURE.md says and
+//! `tests/layers.rs` enforces.
+
+extern crate alloc;
+
+// Layer 0: words and decisions. No input, no output, no clock; core and alloc only.
+pub mod exit;
+pub mod moment;
+pub mod service;
+pub mod signal;
+pub mod tai64;
+
+// Layer 1: the only system calls, the only unsafe.
+pub mod sys;
+
+// Layer 2: both ends of supervise/, and what every command line shares.
+pub mod cli;
+
+// Layer 3: one folder a program.
+pub mod runsv;

@@ -1,0 +1,2 @@
+//! What a supervised service is, as words and decisions.
+#![forbid(unsafe_code)]

@@ -1,0 +1,46 @@
+//! The way into a program. Our binaries have no Rust `main`: the runtime before it costs a supervisor five KiB of
+//! private memory and twenty system calls (it maps an alternate stack, reads /proc/self/maps, ignores SIGPIPE), for
+//! services that there are thousands of. What is left of it is here: the arguments, and the exit code.
+
+use crate::exit::Exit;
+use std::ffi::{CStr, OsStr, c_char, c_int};
+use std::os::unix::ffi::OsStrExt;
+
+/// The command line, `argv[0]` first. It lives as long as the process.
+pub type Args<'a> = &'a [&'static OsStr];
+
+/// Makes `main` of a binary out of a program's own: `keepup::door!(keepup::runsv::main);`.
+#[macro_export]
+macro_rules! door {
+    ($main:path) => {
+        /// Called by the C library.
+        ///
+        /// # Safety
+        ///
+        /// `argc` and `argv` are those of a process.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn main(
+            argc: core::ffi::c_int,
+            argv: *const *const core::ffi::c_char,
+        ) -> core::ffi::c_int {
+            // SAFETY: this is `main`, and these are its arguments.
+            unsafe { $crate::sys::door::enter(argc, argv, $main) }
+        }
+    };
+}
+
+/// Runs a program on the arguments that the C library was given.
+///
+/// # Safety
+///
+/// `argc` and `argv` are those of `main`: `argc` strings that are never freed.
+pub unsafe fn enter(argc: c_int, argv: *const *const c_char, main: fn(Args<'_>) -> Exit) -> c_int {
+    super::process::keep_standard_numbers_free();
+    let argc = usize::try_from(argc).unwrap_or(0);
+    // SAFETY: the caller's promise.
+    let strings = unsafe { core::slice::from_raw_parts(argv, argc) };
+    // SAFETY: the caller's promise, for each of them.
+    let args: Vec<&'static OsStr> =
+        strings.iter().map(|arg| OsStr::from_bytes(unsafe { CStr::from_ptr(*arg) }.to_bytes())).collect();
+    main(&args).0.into()
+}

@@ -1,0 +1,268 @@
+//! Files, by descriptor of the directory they are in. Whatever is opened here is closed on exec.
+
+use super::{Errno, Result, io};
+use nix::fcntl::{AtFlags, FlockArg, OFlag, openat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat, mknodat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
+use std::ffi::OsString;
+use std::fmt;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::path::Path;
+
+/// An open directory.
+#[derive(Debug)]
+pub struct Dir(OwnedFd);
+
+/// How to open a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// For reading.
+    Read,
+    /// For writing, from the start; made (0644) or emptied.
+    Truncate,
+    /// For writing, at the end; made (0600) if missing.
+    Append,
+    /// For writing what is there already, such as a fifo.
+    Write,
+    /// For both, such as a fifo that shall never be at its end.
+    ReadWrite,
+}
+
+/// What a name stands for, links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits.
+    pub mode: u32,
+    /// Its bytes.
+    pub size: u64,
+    /// Which file this is: device and inode.
+    pub id: (u64, u64),
+    /// Last change of content: seconds and nanoseconds.
+    pub modified: (i64, i64),
+    /// Who owns it.
+    pub owner: (u32, u32),
+}
+
+/// Kinds of files that matter to somebody here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A plain file.
+    File,
+    /// A directory.
+    Directory,
+    /// A named pipe.
+    Fifo,
+    /// A device, a socket, or a link that was not followed.
+    Other,
+}
+
+/// Which step of replacing a file failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replace {
+    /// Making `NAME.new`.
+    Open(Errno),
+    /// Filling it.
+    Write(Errno),
+    /// Not all bytes went in.
+    Partial,
+    /// Moving it to its name.
+    Rename(Errno),
+}
+
+impl Dir {
+    /// The current directory, by descriptor.
+    pub fn current() -> Result<Dir> {
+        Dir::open(".")
+    }
+
+    /// A directory by path.
+    pub fn open(path: impl AsRef<Path>) -> Result<Dir> {
+        open_directory(nix::fcntl::AT_FDCWD, path.as_ref()).map(Dir)
+    }
+
+    /// A directory within this one.
+    pub fn dir(&self, path: impl AsRef<Path>) -> Result<Dir> {
+        open_directory(self.0.as_fd(), path.as_ref()).map(Dir)
+    }
+
+    /// Opens a file; a fifo or device answers at once, whoever else has it open.
+    pub fn file(&self, path: impl AsRef<Path>, how: How) -> Result<OwnedFd> {
+        let (flags, mode) = match how {
+            How::Read => (OFlag::O_RDONLY, 0),
+            How::Write => (OFlag::O_WRONLY, 0),
+            How::ReadWrite => (OFlag::O_RDWR, 0),
+            How::Truncate => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC, 0o644),
+            How::Append => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_APPEND, 0o600),
+        };
+        let flags = flags | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        io::again(|| openat(&self.0, path.as_ref(), flags, Mode::from_bits_retain(mode)))
+    }
+
+    /// Makes a directory.
+    pub fn make_dir(&self, path: impl AsRef<Path>, mode: u32) -> Result<()> {
+        mkdirat(&self.0, path.as_ref(), Mode::from_bits_retain(mode))
+    }
+
+    /// Makes a fifo.
+    pub fn make_fifo(&self, path: impl AsRef<Path>, mode: u32) -> Result<()> {
+        mknodat(&self.0, path.as_ref(), SFlag::S_IFIFO, Mode::from_bits_retain(mode), 0)
+    }
+
+    /// What a symbolic link says.
+    pub fn read_link(&self, path: impl AsRef<Path>) -> Result<OsString> {
+        nix::fcntl::readlinkat(&self.0, path.as_ref())
+    }
+
+    /// What a name stands for, links followed.
+    pub fn facts(&self, path: impl AsRef<Path>) -> Result<Facts> {
+        fstatat(&self.0, path.as_ref(), AtFlags::empty()).map(Facts::from)
+    }
+
+    /// What a name itself is, a link not followed.
+    pub fn facts_of_link(&self, path: impl AsRef<Path>) -> Result<Facts> {
+        fstatat(&self.0, path.as_ref(), AtFlags::AT_SYMLINK_NOFOLLOW).map(Facts::from)
+    }
+
+    /// What this directory is.
+    pub fn own_facts(&self) -> Result<Facts> {
+        facts(&self.0)
+    }
+
+    /// Removes a name.
+    pub fn remove(&self, path: impl AsRef<Path>) -> Result<()> {
+        unlinkat(&self.0, path.as_ref(), UnlinkatFlags::NoRemoveDir)
+    }
+
+    /// Moves a name within this directory.
+    pub fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<()> {
+        nix::fcntl::renameat(&self.0, from.as_ref(), &self.0, to.as_ref())
+    }
+
+    /// Makes a symbolic link.
+    pub fn link(&self, target: impl AsRef<Path>, name: impl AsRef<Path>) -> Result<()> {
+        nix::unistd::symlinkat(target.as_ref(), &self.0, name.as_ref())
+    }
+
+    /// Gives a file new content in one step: readers see the old one or the new one. `fresh` is the name under which
+    /// it is made, usually `NAME.new`.
+    pub fn replace(&self, name: &str, fresh: &str, bytes: &[u8]) -> core::result::Result<(), Replace> {
+        let file = self.file(fresh, How::Truncate).map_err(Replace::Open)?;
+        match io::write(&file, bytes) {
+            Ok(n) if n == bytes.len() => {}
+            Ok(_) => return Err(Replace::Partial),
+            Err(errno) => return Err(Replace::Write(errno)),
+        }
+        drop(file);
+        self.rename(fresh, name).map_err(Replace::Rename)
+    }
+
+    /// The names in this directory, without `.` and `..`, in the file system's order.
+    pub fn names(&self) -> Result<Vec<OsString>> {
+        use std::os::unix::ffi::OsStrExt;
+        // A descriptor of its own: reading moves the position that all copies share.
+        let mut stream = nix::dir::Dir::from_fd(open_directory(self.0.as_fd(), Path::new("."))?)?;
+        let mut names = Vec::new();
+        for entry in stream.iter() {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                names.push(std::ffi::OsStr::from_bytes(name).to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Makes this the current directory of the process.
+    pub fn enter(&self) -> Result<()> {
+        nix::unistd::fchdir(&self.0)
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+fn open_directory(at: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
+    openat(at, path, OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+/// Makes a path the current directory of the process.
+pub fn enter(path: impl AsRef<Path>) -> Result<()> {
+    nix::unistd::chdir(path.as_ref())
+}
+
+/// What an open file is.
+pub fn facts(fd: impl AsFd) -> Result<Facts> {
+    fstat(fd).map(Facts::from)
+}
+
+/// Sets permission bits, whatever the umask.
+pub fn set_mode(fd: impl AsFd, mode: u32) -> Result<()> {
+    fchmod(fd, Mode::from_bits_retain(mode))
+}
+
+/// Makes what was written survive a power cut.
+pub fn sync(fd: impl AsFd) -> Result<()> {
+    io::again(|| nix::unistd::fsync(fd.as_fd()))
+}
+
+/// Whether to wait for a lock that somebody holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Until it is free.
+    Yes,
+    /// Answer "temporary failure" at once.
+    No,
+}
+
+/// Takes the exclusive lock of an open file; it is held until the last copy of the descriptor is closed.
+pub fn lock(fd: impl AsFd, wait: Wait) -> Result<()> {
+    let how = match wait {
+        Wait::Yes => FlockArg::LockExclusive,
+        Wait::No => FlockArg::LockExclusiveNonblock,
+    };
+    // nix's owned lock would take the descriptor and unlock on drop; a lock of ours is given up by ending.
+    #[allow(deprecated)]
+    io::again(|| nix::fcntl::flock(fd.as_fd().as_raw_fd(), how))
+}
+
+/// A second descriptor of the same open file, closed on exec, numbered `least` or above.
+pub fn duplicate(fd: impl AsFd, least: i32) -> Result<OwnedFd> {
+    let number = nix::fcntl::fcntl(fd.as_fd(), nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(least))?;
+    // SAFETY: the call above has just made it, for nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+impl From<FileStat> for Facts {
+    fn from(stat: FileStat) -> Facts {
+        let kind = match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
+            SFlag::S_IFREG => Kind::File,
+            SFlag::S_IFDIR => Kind::Directory,
+            SFlag::S_IFIFO => Kind::Fifo,
+            _ => Kind::Other,
+        };
+        Facts {
+            kind,
+            mode: stat.st_mode & 0o7777,
+            size: stat.st_size.max(0) as u64,
+            id: (stat.st_dev, stat.st_ino),
+            modified: (stat.st_mtime, stat.st_mtime_nsec),
+            owner: (stat.st_uid, stat.st_gid),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::File => "file",
+            Kind::Directory => "directory",
+            Kind::Fifo => "fifo",
+            Kind::Other => "special file",
+        })
+    }
+}

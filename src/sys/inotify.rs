@@ -1,0 +1,74 @@
+//! Being told of changes in directories. An instance is a scarce thing (often 128 for each user), so every caller
+//! has a slower way for the day when none can be had.
+
+use super::{Errno, Result, io};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+
+/// One inotify instance.
+#[derive(Debug)]
+pub struct Watcher(Inotify);
+
+/// What about a directory is of interest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Names that come, go or change, and the directory itself going away.
+    Names,
+    /// Files that are replaced, closed after writing, or removed.
+    Content,
+}
+
+/// Names one watched directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Watch(nix::sys::inotify::WatchDescriptor);
+
+impl Watcher {
+    /// An instance that answers at once.
+    pub fn new() -> Result<Watcher> {
+        Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC).map(Watcher)
+    }
+
+    /// Watches a directory.
+    pub fn add(&self, directory: impl AsRef<Path>, interest: Interest) -> Result<Watch> {
+        let gone = AddWatchFlags::IN_DELETE_SELF | AddWatchFlags::IN_MOVE_SELF | AddWatchFlags::IN_ONLYDIR;
+        let flags = match interest {
+            Interest::Names => AddWatchFlags::IN_CREATE | AddWatchFlags::IN_DELETE | AddWatchFlags::IN_MOVE,
+            Interest::Content => {
+                AddWatchFlags::IN_MOVED_TO
+                    | AddWatchFlags::IN_CLOSE_WRITE
+                    | AddWatchFlags::IN_CREATE
+                    | AddWatchFlags::IN_DELETE
+            }
+        };
+        self.0.add_watch(directory.as_ref(), flags | gone).map(Watch)
+    }
+
+    /// Stops watching a directory. One that is gone is not watched any more already.
+    pub fn remove(&self, watch: Watch) {
+        let _ = self.0.rm_watch(watch.0);
+    }
+
+    /// Takes all that has happened since the last call and hands each event's watch and name to `each`. Where the
+    /// kernel dropped events the watch is `None`: anything may have changed.
+    pub fn drain(&self, mut each: impl FnMut(Option<Watch>, Option<&std::ffi::OsStr>)) -> Result<()> {
+        loop {
+            match io::again(|| self.0.read_events()) {
+                Ok(events) => {
+                    for event in events {
+                        let overflow = event.mask.contains(AddWatchFlags::IN_Q_OVERFLOW);
+                        each((!overflow).then_some(Watch(event.wd)), event.name.as_deref());
+                    }
+                }
+                Err(Errno::EAGAIN) => return Ok(()),
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+}
+
+impl AsFd for Watcher {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,17 @@
+//! The system: every system call, every `unsafe`, every use of nix, libc, mio and signal-hook. Nothing here decides
+//! anything or speaks to a user; each call returns what the system said, and the caller knows what it was for.
+#![allow(clippy::disallowed_methods)] // what the others must not call is made here
+
+pub mod clock;
+pub mod door;
+pub mod errno;
+pub mod fs;
+pub mod inotify;
+pub mod io;
+pub mod process;
+pub mod reactor;
+
+pub use errno::Errno;
+
+/// What a system call answers.
+pub type Result<T> = core::result::Result<T, Errno>;

@@ -1,0 +1,273 @@
+//! Children: starting them, telling them, hearing of their end.
+
+use super::reactor::Mask;
+use super::{Errno, Result, io};
+use crate::exit::{Ending, Pid};
+use crate::signal::Signal;
+use core::ffi::{c_char, c_int, c_void};
+use core::mem::MaybeUninit;
+use core::ptr;
+use std::ffi::CStr;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+
+/// A child to be started. What is not said here it inherits.
+#[derive(Clone, Copy, Debug)]
+pub struct Spawn<'a> {
+    /// Where the program may be, in the order in which to try; one path for a program that is named by its path.
+    pub program: &'a [&'a CStr],
+    /// Its arguments, its own name first.
+    pub args: &'a [&'a CStr],
+    /// `NAME=value` strings in place of our own environment.
+    pub environment: Option<&'a [&'a CStr]>,
+    /// Directory to start in.
+    pub directory: Option<&'a CStr>,
+    /// What to put on descriptors 0, 1, 2.
+    pub standard: [Stream<'a>; 3],
+    /// Whether it leads a session of its own.
+    pub session: bool,
+    /// Which signals it starts with blocked.
+    pub mask: &'a Mask,
+}
+
+/// What a standard descriptor of a child is.
+#[derive(Clone, Copy, Debug)]
+pub enum Stream<'a> {
+    /// Ours.
+    Same,
+    /// This one.
+    Is(BorrowedFd<'a>),
+    /// None at all.
+    Closed,
+}
+
+/// What became of a start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The child. One that could not execute its program is a child all the same: it has ended with code 111 and
+    /// is reaped like any other.
+    pub pid: Pid,
+    /// Why the program is not running.
+    pub failed: Option<Failed>,
+}
+
+/// The step at which a child could not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// Its descriptors or directory.
+    Setup(Errno),
+    /// Its program.
+    Exec(Errno),
+}
+
+/// What a child that could not execute its program exits with.
+const UNABLE: c_int = 111;
+
+/// The child shares our memory until it executes its program, on a piece of our stack; unoptimised code wants more.
+const STACK: usize = if cfg!(debug_assertions) { 64 * 1024 } else { 3 * 1024 };
+
+#[repr(align(16))]
+#[allow(dead_code)] // only its address is used
+struct Stack(MaybeUninit<[u8; STACK]>);
+
+/// Everything the child needs, made before it exists: it must not allocate.
+struct Plan<'a> {
+    program: &'a [&'a CStr],
+    args: &'a [*const c_char],
+    environment: *const *const c_char,
+    directory: *const c_char,
+    standard: [Slot; 3],
+    session: bool,
+    mask: libc::sigset_t,
+    defaults: &'a [Signal],
+    failed: Option<Failed>,
+}
+
+#[derive(Clone, Copy)]
+enum Slot {
+    Same,
+    Is(RawFd),
+    Closed,
+}
+
+impl Spawn<'_> {
+    /// Starts the child: no copy of our page tables is made, and we go on once it runs its program or has failed to.
+    pub fn start(&self) -> Result<Started> {
+        let args = pointers(self.args);
+        let environment = self.environment.map(pointers);
+        let mut plan = Plan {
+            program: self.program,
+            args: &args,
+            environment: match &environment {
+                Some(list) => list.as_ptr(),
+                // SAFETY: read between two changes: nothing of ours ever changes the environment.
+                None => unsafe { environ },
+            },
+            directory: self.directory.map_or(ptr::null(), CStr::as_ptr),
+            standard: self.standard.map(|stream| match stream {
+                Stream::Same => Slot::Same,
+                Stream::Is(fd) => Slot::Is(fd.as_raw_fd()),
+                Stream::Closed => Slot::Closed,
+            }),
+            session: self.session,
+            mask: self.mask.set,
+            defaults: self.mask.defaults,
+            failed: None,
+        };
+        let mut stack = Stack(MaybeUninit::uninit());
+        // SAFETY: with CLONE_VFORK we are suspended until the child has left our memory, so `plan` and `stack` outlive
+        // its use of them and nobody else touches them. Every signal is blocked in between, so that no handler runs
+        // in the child on our data. The child calls only what is allowed after vfork and returns nowhere.
+        let answer = unsafe {
+            let mut all: libc::sigset_t = core::mem::zeroed();
+            let mut before: libc::sigset_t = core::mem::zeroed();
+            libc::sigfillset(&mut all);
+            libc::sigprocmask(libc::SIG_SETMASK, &all, &mut before);
+            let top = (&raw mut stack).cast::<c_void>().byte_add(STACK);
+            let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+            let pid = libc::clone(child, top, flags, (&raw mut plan).cast());
+            let answer = Errno::result(pid);
+            libc::sigprocmask(libc::SIG_SETMASK, &before, ptr::null_mut());
+            answer
+        };
+        let pid = Pid::new(answer?).ok_or(Errno::ECHILD)?;
+        // SAFETY: plain data that the child may have written through the pointer it was given.
+        let failed = unsafe { ptr::read_volatile(&plan.failed) };
+        Ok(Started { pid, failed })
+    }
+}
+
+unsafe extern "C" {
+    static environ: *const *const c_char;
+}
+
+fn pointers(strings: &[&CStr]) -> Vec<*const c_char> {
+    strings.iter().map(|s| s.as_ptr()).chain([ptr::null()]).collect()
+}
+
+/// Runs in the child, in our memory. No allocation, no panic, no return.
+extern "C" fn child(plan: *mut c_void) -> c_int {
+    // SAFETY: `start` passes its plan and waits.
+    let plan = unsafe { &mut *plan.cast::<Plan<'_>>() };
+    let failed = match prepare(plan) {
+        Ok(()) => Failed::Exec(execute(plan)),
+        Err(errno) => Failed::Setup(errno),
+    };
+    // SAFETY: the parent reads it after we are gone. `_exit` runs none of its exit handlers.
+    unsafe {
+        ptr::write_volatile(&mut plan.failed, Some(failed));
+        libc::_exit(UNABLE)
+    }
+}
+
+fn prepare(plan: &Plan<'_>) -> Result<()> {
+    // SAFETY: calls on numbers and strings that the plan keeps alive.
+    unsafe {
+        if plan.session {
+            libc::setsid();
+        }
+        for (number, slot) in (0..).zip(plan.standard) {
+            match slot {
+                Slot::Same => {}
+                // dup2 of a number onto itself would leave it closed on exec.
+                Slot::Is(fd) if fd == number => drop(Errno::result(libc::fcntl(fd, libc::F_SETFD, 0))?),
+                Slot::Is(fd) => drop(Errno::result(libc::dup2(fd, number))?),
+                Slot::Closed => drop(libc::close(number)),
+            }
+        }
+        if !plan.directory.is_null() {
+            Errno::result(libc::chdir(plan.directory))?;
+        }
+        for signal in plan.defaults {
+            libc::signal(signal.number().into(), libc::SIG_DFL);
+        }
+        libc::sigprocmask(libc::SIG_SETMASK, &plan.mask, ptr::null_mut());
+    }
+    Ok(())
+}
+
+/// Tries each place; what went wrong at one that exists is worth more than that others do not.
+fn execute(plan: &Plan<'_>) -> Errno {
+    let mut worst = Errno::ENOENT;
+    for program in plan.program {
+        // SAFETY: null-terminated lists of strings that the plan keeps alive.
+        unsafe { libc::execve(program.as_ptr(), plan.args.as_ptr(), plan.environment) };
+        match Errno::last() {
+            Errno::ENOENT => {}
+            errno @ (Errno::EACCES | Errno::EPERM | Errno::EISDIR) => worst = errno,
+            errno => return errno,
+        }
+    }
+    worst
+}
+
+/// Takes one ended child, if there is one.
+pub fn reap() -> Option<(Pid, Ending)> {
+    loop {
+        let mut status = 0;
+        // SAFETY: an address of ours.
+        let pid = io::again(|| Errno::result(unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) })).ok()?;
+        let pid = Pid::new(pid)?;
+        if let Some(ending) = Ending::from_wait(status) {
+            return Some((pid, ending));
+        }
+    }
+}
+
+/// Waits for this child to end. For programs that have nothing else to do meanwhile.
+pub fn wait_for(pid: Pid) -> Result<Ending> {
+    loop {
+        let mut status = 0;
+        // SAFETY: an address of ours.
+        io::again(|| Errno::result(unsafe { libc::waitpid(pid.get(), &mut status, 0) }))?;
+        if let Some(ending) = Ending::from_wait(status) {
+            return Ok(ending);
+        }
+    }
+}
+
+/// Sends a signal to one process.
+pub fn send(pid: Pid, signal: Signal) -> Result<()> {
+    // SAFETY: numbers only.
+    Errno::result(unsafe { libc::kill(pid.get(), signal.number().into()) }).map(drop)
+}
+
+/// Our own process id.
+pub fn own_id() -> Option<Pid> {
+    Pid::new(nix::unistd::getpid().as_raw())
+}
+
+/// Becomes another program: tries each place, and returns only to say why none would do.
+pub fn execute_in_place(program: &[&CStr], args: &[&CStr], environment: Option<&[&CStr]>) -> Errno {
+    let args = pointers(args);
+    let environment = environment.map(pointers);
+    let plan = Plan {
+        program,
+        args: &args,
+        // SAFETY: as in `start`.
+        environment: environment.as_ref().map_or_else(|| unsafe { environ }, |list| list.as_ptr()),
+        directory: ptr::null(),
+        standard: [Slot::Same; 3],
+        session: false,
+        // SAFETY: not looked at by `execute`.
+        mask: unsafe { core::mem::zeroed() },
+        defaults: &[],
+        failed: None,
+    };
+    execute(&plan)
+}
+
+/// Puts something on each of the descriptors 0, 1, 2 that we were started without, so that no file of ours gets such
+/// a number and is written to as if it were standard error. What is put there answers "file descriptor not open" to
+/// reads and writes, and is gone in whatever we execute.
+pub fn keep_standard_numbers_free() {
+    let mut standard = [0, 1, 2].map(|fd| libc::pollfd { fd, events: 0, revents: 0 });
+    // SAFETY: an array of ours. With no time to wait it answers at once which numbers are not open.
+    let found = unsafe { libc::poll(standard.as_mut_ptr(), 3, 0) };
+    if found <= 0 {
+        return;
+    }
+    for _ in standard.iter().filter(|slot| slot.revents & libc::POLLNVAL != 0) {
+        // SAFETY: takes the lowest free number, which is one of the three, and is meant to stay open for good.
+        unsafe { libc::open(c"/".as_ptr(), libc::O_PATH | libc::O_CLOEXEC) };
+    }
+}
