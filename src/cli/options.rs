@@ -210,7 +210,9 @@ mod tests {
 
     const USAGE: Usage = Usage { program: "prog", line: "[-tv] [-e dir]", called: Called::ByBaseName, exit: Exit(100) };
 
-    fn parse(words: &[&'static [u8]]) -> Result<(u8, bool, Option<Vec<u8>>, Vec<&'static OsStr>), Exit> {
+    type Seen = (u8, bool, Option<Vec<u8>>, Vec<&'static OsStr>);
+
+    fn parse(words: &[&'static [u8]]) -> Result<Seen, Exit> {
         let args: Vec<&'static OsStr> =
             [&b"/bin/prog"[..]].iter().chain(words).copied().map(OsStr::from_bytes).collect();
         let Parsed { options: o, operands } = USAGE.parse::<Options>(&args)?;

@@ -1,2 +1,5 @@
 //! What a supervised service is, as words and decisions.
 #![forbid(unsafe_code)]
+
+pub mod command;
+pub mod status;
