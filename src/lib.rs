@@ -17,6 +17,7 @@ pub mod sys;
 
 // Layer 2: both ends of supervise/, and what every command line shares.
 pub mod cli;
+pub mod supervise;
 
 // Layer 3: one folder a program.
 pub mod runsv;

@@ -1,5 +1,14 @@
 //! Supervises one service and its logger.
+//!
+//! `start` claims the service directory, `driver` waits and turns what happens into events of the machine, `launch`
+//! starts programs, `report` finds the words for what went wrong. What to do about anything is decided in
+//! `service::machine`.
 #![forbid(unsafe_code)]
+
+mod driver;
+mod launch;
+mod report;
+mod start;
 
 use crate::cli::message::Voice;
 use crate::cli::options::{Called, Usage};
@@ -22,6 +31,9 @@ pub fn main(args: Args<'_>) -> Exit {
     let [_, directory] = args else {
         return USAGE.fail(args.first().copied().unwrap_or_default());
     };
-    Voice::new(&[b"runsv ", directory.as_bytes()]).say(&[b"not yet"]);
-    Exit::FATAL
+    let voice = Voice::new(&[b"runsv ", directory.as_bytes()]);
+    match start::start(directory, voice) {
+        Ok(mut runsv) => runsv.run(),
+        Err(exit) => exit,
+    }
 }

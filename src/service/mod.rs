@@ -2,4 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod machine;
+pub mod order;
 pub mod status;

@@ -2,7 +2,7 @@
 
 use super::{Errno, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 /// Reads once; 0 is the end. A signal does not count as an answer.
 pub fn read(fd: impl AsFd, into: &mut [u8]) -> Result<usize> {
@@ -38,6 +38,14 @@ pub fn again<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
 /// A pipe whose ends no child inherits: (for reading, for writing).
 pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
     nix::unistd::pipe2(OFlag::O_CLOEXEC)
+}
+
+/// How many bytes a pipe holds.
+pub fn unread(fd: impl AsFd) -> Result<usize> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: an open descriptor, and an address of ours for the answer.
+    Errno::result(unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::FIONREAD, &mut bytes) })?;
+    Ok(bytes.max(0) as usize)
 }
 
 /// Makes reads and writes answer "temporary failure" instead of waiting. The flag belongs to the open file, not to

@@ -53,8 +53,10 @@ pub struct Started {
 /// The step at which a child could not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failed {
-    /// Its descriptors or directory.
+    /// Its descriptors.
     Setup(Errno),
+    /// Its directory.
+    Directory(Errno),
     /// Its program.
     Exec(Errno),
 }
@@ -150,7 +152,7 @@ extern "C" fn child(plan: *mut c_void) -> c_int {
     let plan = unsafe { &mut *plan.cast::<Plan<'_>>() };
     let failed = match prepare(plan) {
         Ok(()) => Failed::Exec(execute(plan)),
-        Err(errno) => Failed::Setup(errno),
+        Err(failed) => failed,
     };
     // SAFETY: the parent reads it after we are gone. `_exit` runs none of its exit handlers.
     unsafe {
@@ -159,14 +161,29 @@ extern "C" fn child(plan: *mut c_void) -> c_int {
     }
 }
 
-fn prepare(plan: &Plan<'_>) -> Result<()> {
+fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
+    arrange(&plan.standard).map_err(Failed::Setup)?;
     // SAFETY: calls on numbers and strings that the plan keeps alive.
     unsafe {
         if plan.session {
             libc::setsid();
         }
-        for (number, slot) in (0..).zip(plan.standard) {
-            match slot {
+        if !plan.directory.is_null() {
+            Errno::result(libc::chdir(plan.directory)).map_err(Failed::Directory)?;
+        }
+        for signal in plan.defaults {
+            libc::signal(signal.number().into(), libc::SIG_DFL);
+        }
+        libc::sigprocmask(libc::SIG_SETMASK, &plan.mask, ptr::null_mut());
+    }
+    Ok(())
+}
+
+fn arrange(standard: &[Slot; 3]) -> Result<()> {
+    for (number, slot) in (0..).zip(standard) {
+        // SAFETY: calls on numbers; these descriptors are the child's own copies.
+        unsafe {
+            match *slot {
                 Slot::Same => {}
                 // dup2 of a number onto itself would leave it closed on exec.
                 Slot::Is(fd) if fd == number => drop(Errno::result(libc::fcntl(fd, libc::F_SETFD, 0))?),
@@ -174,13 +191,6 @@ fn prepare(plan: &Plan<'_>) -> Result<()> {
                 Slot::Closed => drop(libc::close(number)),
             }
         }
-        if !plan.directory.is_null() {
-            Errno::result(libc::chdir(plan.directory))?;
-        }
-        for signal in plan.defaults {
-            libc::signal(signal.number().into(), libc::SIG_DFL);
-        }
-        libc::sigprocmask(libc::SIG_SETMASK, &plan.mask, ptr::null_mut());
     }
     Ok(())
 }
@@ -234,6 +244,11 @@ pub fn send(pid: Pid, signal: Signal) -> Result<()> {
 /// Our own process id.
 pub fn own_id() -> Option<Pid> {
     Pid::new(nix::unistd::getpid().as_raw())
+}
+
+/// The process group that we and, unless they change it, our children are in.
+pub fn own_group() -> i32 {
+    nix::unistd::getpgrp().as_raw()
 }
 
 /// Becomes another program: tries each place, and returns only to say why none would do.

@@ -8,9 +8,9 @@ use core::ptr;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
 /// Signals, descriptors and a deadline in one wait.
-#[derive(Debug)]
 pub struct Reactor {
     signals: OwnedFd,
+    watched: libc::sigset_t,
     masks: Masks,
     /// The signalfd first, then one for each token.
     polled: Vec<libc::pollfd>,
@@ -19,6 +19,12 @@ pub struct Reactor {
 
 /// Signals that are taken with one read.
 const AT_ONCE: usize = 4;
+
+impl core::fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Reactor").field("tokens", &self.tokens).finish_non_exhaustive()
+    }
+}
 
 impl Reactor {
     /// From now on these signals are events, and do nothing else.
@@ -37,7 +43,7 @@ impl Reactor {
             OwnedFd::from_raw_fd(fd)
         };
         let polled = vec![libc::pollfd { fd: signals.as_raw_fd(), events: libc::POLLIN, revents: 0 }];
-        Ok(Reactor { signals, masks, polled, tokens: Vec::new() })
+        Ok(Reactor { signals, watched: set, masks, polled, tokens: Vec::new() })
     }
 
     /// What the children of this process start with.
@@ -73,8 +79,13 @@ impl Reactor {
         let span = span.as_ref().map_or(ptr::null(), ptr::from_ref);
         // SAFETY: an array of ours with its length, a time or none, no mask.
         let ready = unsafe { libc::ppoll(self.polled.as_mut_ptr(), self.polled.len() as _, span, ptr::null()) };
-        if interrupted_is_over(Errno::result(ready).map(|n| n as usize))? == 0 {
-            return Ok(());
+        match interrupted_is_over(Errno::result(ready).map(|n| n as usize)) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(errno) => {
+                self.take_one_signal(events);
+                return Err(errno);
+            }
         }
         if self.polled[0].revents != 0 {
             self.take_signals(events)?;
@@ -82,6 +93,15 @@ impl Reactor {
         let ready = self.polled[1..].iter().zip(&self.tokens).filter(|(slot, _)| slot.revents != 0);
         events.extend(ready.map(|(_, token)| Event::Ready(*token)));
         Ok(())
+    }
+
+    /// The kernel has no memory for a poll. A signal can be waited for without any: a second at most, so that the
+    /// failed wait is tried again soon, and never at once.
+    fn take_one_signal(&self, events: &mut Vec<Event>) {
+        let second = libc::timespec { tv_sec: 1, tv_nsec: 0 };
+        // SAFETY: a set and a time of ours; no information asked for.
+        let signal = unsafe { libc::sigtimedwait(&self.watched, ptr::null_mut(), &second) };
+        events.extend(u8::try_from(signal).ok().and_then(Signal::new).map(Event::Signal));
     }
 
     fn take_signals(&self, events: &mut Vec<Event>) -> Result<()> {

@@ -1,0 +1,285 @@
+//! Waits, tells the machines what happened, and does what they say.
+
+use super::launch::Launcher;
+use super::report;
+use crate::cli::message::Voice;
+use crate::exit::{Ending, Exit, Pid};
+use crate::moment::{Moment, Now};
+use crate::service::command::Command;
+use crate::service::machine::{Action, Event, Machine, Program, Role};
+use crate::service::order::{self, Next};
+use crate::signal::Signal;
+use crate::supervise::server::{Post, Trouble};
+use crate::sys::fs::How;
+use crate::sys::reactor::{self, Direction, Reactor, Token};
+use crate::sys::{clock, io, process};
+use core::time::Duration;
+
+/// When to try again to show a state that could not be shown.
+const SHOW_AGAIN: Duration = Duration::from_secs(3);
+
+/// Reads from a fifo in one turn.
+const READS: usize = 8;
+
+/// A supervisor at work.
+#[derive(Debug)]
+pub(super) struct Runsv {
+    voice: Voice,
+    reactor: Reactor,
+    launcher: Launcher,
+    service: Seat,
+    logger: Option<Seat>,
+}
+
+/// One supervised program: what it is doing, where that is shown, and the script that was asked.
+#[derive(Debug)]
+pub(super) struct Seat {
+    machine: Machine,
+    post: Post,
+    script: Option<Pid>,
+    /// The state is not shown yet.
+    unshown: bool,
+    /// Whether its fifo is being waited for.
+    listening: bool,
+    /// It could not be shown; when to try again.
+    show_again: Option<Moment>,
+}
+
+impl Seat {
+    /// A program that has not been started yet.
+    pub(super) fn new(machine: Machine, post: Post) -> Seat {
+        Seat { machine, post, script: None, unshown: true, listening: false, show_again: None }
+    }
+}
+
+impl Runsv {
+    /// Nothing has happened yet.
+    pub(super) fn new(
+        voice: Voice,
+        reactor: Reactor,
+        launcher: Launcher,
+        service: Seat,
+        logger: Option<Seat>,
+    ) -> Runsv {
+        Runsv { voice, reactor, launcher, service, logger }
+    }
+
+    /// Shows the first state, then says that a supervisor lives here.
+    pub(super) fn announce(&mut self) -> Result<(), (Role, Trouble)> {
+        let now = clock::moment();
+        for role in [Role::Service, Role::Logger] {
+            self.show(now, role);
+        }
+        for role in [Role::Service, Role::Logger] {
+            if let Some(seat) = self.seat(role) {
+                seat.post.announce().map_err(|trouble| (role, trouble))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Supervises until told to leave.
+    pub(super) fn run(&mut self) -> Exit {
+        let mut events = Vec::new();
+        let mut now = clock::now();
+        for role in order::STARTS {
+            self.step(now, role, Event::Tick);
+        }
+        loop {
+            for role in order::STARTS {
+                self.show(now.moment, role);
+                self.listen(role);
+            }
+            match order::next(&self.service.machine, self.logger.as_ref().map(|seat| &seat.machine), self.log_closed())
+            {
+                Next::GoOn => {}
+                Next::CloseLog => {
+                    self.close_log(now);
+                    continue;
+                }
+                Next::Leave => return Exit::OK,
+            }
+            if let Err(errno) = self.reactor.wait(now.moment, self.deadline(), &mut events) {
+                self.voice.warning(&[b"unable to wait for commands, waiting for signals"], errno);
+            }
+            now = clock::now();
+            self.turn(now, &events);
+        }
+    }
+
+    /// One turn: deaths first, then commands, then whatever has become due.
+    fn turn(&mut self, now: Now, events: &[reactor::Event]) {
+        for event in events {
+            match event {
+                reactor::Event::Signal(Signal::CHLD) => self.reap(now),
+                reactor::Event::Signal(_) => self.step(now, Role::Service, Event::Dismissed),
+                reactor::Event::Ready(token) => self.commands(now, role_of(*token)),
+            }
+        }
+        for role in order::STARTS {
+            if self.seat(role).is_some_and(|seat| seat.machine.deadline().is_some_and(|due| due <= now.moment)) {
+                self.step(now, role, Event::Tick);
+            }
+        }
+    }
+
+    fn seat(&mut self, role: Role) -> Option<&mut Seat> {
+        pick(&mut self.service, &mut self.logger, role)
+    }
+
+    fn deadline(&self) -> Option<Moment> {
+        let seats = [Some(&self.service), self.logger.as_ref()];
+        seats.into_iter().flatten().flat_map(|seat| [seat.machine.deadline(), seat.show_again]).flatten().min()
+    }
+
+    /// Tells a machine what happened, and does what it says until it asks for nothing more.
+    fn step(&mut self, now: Now, role: Role, event: Event) {
+        let mut actions = Vec::new();
+        let mut next = Some(event);
+        while let Some(event) = next.take() {
+            let Some(seat) = self.seat(role) else { return };
+            seat.machine.step(now, event, &mut actions);
+            for action in &actions {
+                next = self.act(now, role, *action);
+            }
+            actions.clear();
+        }
+    }
+
+    /// Does one thing. The answer to a question, if it is known at once, is the next event.
+    fn act(&mut self, now: Now, role: Role, action: Action) -> Option<Event> {
+        match action {
+            Action::Publish => self.seat(role)?.unshown = true,
+            Action::Signal(pid, signal) => {
+                let _ = process::send(pid, signal); // it may have ended; that it has is about to be heard
+            }
+            Action::Ask(command) => return self.ask(now, command),
+            Action::KillScript => {
+                let script = self.seat(role)?.script?;
+                let _ = process::send(script, Signal::KILL);
+            }
+            Action::Start(program) => return Some(self.start(now, role, program)),
+        }
+        None
+    }
+
+    /// Readers see the state that a script or a `finish` was started in. A `run` is started first and shown after: its
+    /// being down in between is nothing that anybody could act upon.
+    fn start(&mut self, now: Now, role: Role, program: Program) -> Event {
+        if let Program::Finish(_) = program {
+            self.show(now.moment, role);
+        }
+        Event::Started(self.launcher.program(&self.voice, role, program))
+    }
+
+    fn ask(&mut self, now: Now, command: Command) -> Option<Event> {
+        if self.launcher.has_script(&self.voice, command) {
+            self.show(now.moment, Role::Service);
+            self.service.script = self.launcher.script(&self.voice, command);
+        }
+        self.service.script.is_none().then_some(Event::Answered { handled: false })
+    }
+
+    /// Shows a state that has changed. When that fails it is tried again a little later, and once more at each change.
+    fn show(&mut self, now: Moment, role: Role) {
+        let Runsv { voice, service, logger, .. } = self;
+        let Some(seat) = pick(service, logger, role) else { return };
+        if !seat.unshown && seat.show_again.is_none_or(|due| due > now) {
+            return;
+        }
+        match seat.post.publish(&seat.machine.status()) {
+            Ok(()) => seat.show_again = None,
+            Err(what) => {
+                report::not_shown(voice, role, what);
+                seat.show_again = Some(now + SHOW_AGAIN);
+            }
+        }
+        seat.unshown = false;
+    }
+
+    /// Waits for commands while there is room for one. Whoever floods the fifo while a script runs is kept waiting by
+    /// the fifo itself.
+    fn listen(&mut self, role: Role) {
+        let Runsv { reactor, service, logger, .. } = self;
+        let Some(seat) = pick(service, logger, role) else { return };
+        let wanted = seat.machine.room() > 0 && !seat.machine.is_gone();
+        if wanted && !seat.listening {
+            seat.listening = reactor.watch(seat.post.control(), token_of(role), Direction::Read).is_ok();
+        } else if !wanted && seat.listening {
+            reactor.forget(seat.post.control());
+            seat.listening = false;
+        }
+    }
+
+    /// Takes the bytes that have come, as far as there is room. A flood is left off after a few reads, for the sake of
+    /// everything else, and taken up again in the next turn.
+    fn commands(&mut self, now: Now, role: Role) {
+        for _ in 0..READS {
+            let mut bytes = [0; 64];
+            let Some(seat) = self.seat(role) else { return };
+            let room = seat.machine.room().min(bytes.len());
+            let length = seat.post.take(&mut bytes[..room]).unwrap_or(0);
+            for command in bytes[..length].iter().filter_map(|byte| Command::from_byte(*byte)) {
+                self.step(now, role, Event::Command(command));
+            }
+            if length < room || room == 0 {
+                return;
+            }
+        }
+        let Runsv { reactor, service, logger, .. } = self;
+        if let Some(seat) = pick(service, logger, role) {
+            reactor.forget(seat.post.control());
+            seat.listening = false;
+        }
+    }
+
+    /// Hears of every child that has ended, also of those that were here before us.
+    fn reap(&mut self, now: Now) {
+        while let Some((pid, ending)) = process::reap() {
+            self.ended(now, pid, ending);
+        }
+    }
+
+    fn ended(&mut self, now: Now, pid: Pid, ending: Ending) {
+        if self.service.script == Some(pid) {
+            self.service.script = None;
+            return self.step(now, Role::Service, Event::Answered { handled: ending.is_yes() });
+        }
+        for role in order::STARTS {
+            let finish = role == Role::Service && self.launcher.directory.file("finish", How::Read).is_ok();
+            if self.seat(role).is_some_and(|seat| seat.machine.pid() == Some(pid)) {
+                return self.step(now, role, Event::Ended { pid, ending, finish });
+            }
+        }
+    }
+
+    fn log_closed(&self) -> bool {
+        self.launcher.log.as_ref().is_none_or(|pipe| pipe.writer.is_none())
+    }
+
+    /// The logger reads to the end and leaves.
+    fn close_log(&mut self, now: Now) {
+        let Some(pipe) = &mut self.launcher.log else { return };
+        pipe.writer = None;
+        let unread = io::unread(&pipe.reader).is_ok_and(|bytes| bytes > 0);
+        self.step(now, Role::Logger, Event::ServiceLeft { unread });
+    }
+}
+
+fn pick<'a>(service: &'a mut Seat, logger: &'a mut Option<Seat>, role: Role) -> Option<&'a mut Seat> {
+    match role {
+        Role::Service => Some(service),
+        Role::Logger => logger.as_mut(),
+    }
+}
+
+fn token_of(role: Role) -> Token {
+    match role {
+        Role::Service => Token(0),
+        Role::Logger => Token(1),
+    }
+}
+
+fn role_of(token: Token) -> Role {
+    if token == Token(0) { Role::Service } else { Role::Logger }
+}

@@ -1,0 +1,57 @@
+//! The words for what went wrong.
+
+use crate::cli::message::Voice;
+use crate::service::machine::{Program, Role};
+use crate::supervise::server::{NotShown, Trouble};
+use crate::sys::fs::Replace;
+use crate::sys::process::Failed;
+
+/// What precedes a path of the logger's.
+fn place(role: Role) -> &'static [u8] {
+    match role {
+        Role::Service => b"",
+        Role::Logger => b"log/",
+    }
+}
+
+/// Why `supervise/` cannot be ours. The caller ends.
+pub(super) fn trouble(voice: &Voice, role: Role, trouble: Trouble) {
+    let place = place(role);
+    match trouble {
+        Trouble::ReadLink(errno) => voice.fatal(&[b"unable to readlink ./", place, b"supervise"], errno),
+        Trouble::OpenLock(errno) => voice.fatal(&[b"unable to open ", place, b"supervise/lock"], errno),
+        Trouble::Lock(errno) => voice.fatal(&[b"unable to lock ", place, b"supervise/lock"], errno),
+        Trouble::StatControl(errno) => voice.fatal(&[b"unable to stat ", place, b"supervise/control"], errno),
+        Trouble::NotAFifo => voice.refuse(&[place, b"supervise/control exists but is not a fifo"]),
+        Trouble::OpenControl(errno) => voice.fatal(&[b"unable to open ", place, b"supervise/control"], errno),
+        Trouble::ReadOk(errno) => voice.fatal(&[b"unable to read ", place, b"supervise/ok"], errno),
+    }
+}
+
+/// Which file does not show the state. It will be tried again.
+pub(super) fn not_shown(voice: &Voice, role: Role, what: NotShown) {
+    let path = |name: &str| [place(role), b"supervise/", name.as_bytes()].concat();
+    let (name, fresh) = (path(what.name), path(what.fresh));
+    match what.step {
+        Replace::Open(errno) => voice.warning(&[b"unable to open ", &fresh], errno),
+        Replace::Write(errno) => voice.warning(&[b"unable to write ", &fresh], errno),
+        Replace::Partial => voice.remark(&[b"unable to write ", &fresh, b": partial write."]),
+        Replace::Rename(errno) => voice.warning(&[b"unable to rename ", &fresh, b" to ", &name], errno),
+    }
+}
+
+/// Why a child does not run its program. It has ended with code 111.
+pub(super) fn not_run(voice: &Voice, role: Role, program: Program, failed: Failed) {
+    let name: &[u8] = match (role, program) {
+        (_, Program::Finish(_)) => b"./finish",
+        (Role::Service, Program::Run) => b"./run",
+        (Role::Logger, Program::Run) => b"./log/run",
+    };
+    match failed {
+        Failed::Directory(errno) => voice.fatal(&[b"unable to change directory to ./log"], errno),
+        Failed::Setup(errno) => voice.fatal(&[b"unable to setup filedescriptor for ", name], errno),
+        // The original's name for it, slash and dot and all.
+        Failed::Exec(errno) if role == Role::Logger => voice.fatal(&[b"unable to start log/./run"], errno),
+        Failed::Exec(errno) => voice.fatal(&[b"unable to start ", name], errno),
+    }
+}

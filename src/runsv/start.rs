@@ -1,0 +1,121 @@
+//! Claims a service directory: everything that may fail for good, in runit's order and words.
+
+use super::driver::{Runsv, Seat};
+use super::launch::{Launcher, LogPipe};
+use super::report;
+use crate::cli::message::Voice;
+use crate::exit::Exit;
+use crate::service::machine::{Machine, Role};
+use crate::signal::Signal;
+use crate::supervise::server::{Claim, Post, Trouble};
+use crate::sys::fs::{Dir, Kind};
+use crate::sys::process::own_group;
+use crate::sys::reactor::{Event, Reactor};
+use crate::sys::{Errno, clock, fs, io};
+use core::time::Duration;
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+
+/// The signals that are ours: a child has ended; leave.
+const WATCHED: &[Signal] = &[Signal::CHLD, Signal::TERM];
+
+/// How often to look whether another supervisor has given up our logger's lock.
+const LOCK_RETRY: Duration = Duration::from_secs(1);
+
+/// A supervisor ready to run, or the code to end with: all has been said.
+pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
+    let fatal = |what: &[u8], errno| {
+        voice.fatal(&[what], errno);
+        Exit::FATAL
+    };
+    let reactor = Reactor::new(WATCHED).map_err(|errno| fatal(b"unable to create selfpipe", errno))?;
+    fs::enter(directory).map_err(|errno| fatal(b"unable to change to directory", errno))?;
+    let here = Dir::current().map_err(|errno| fatal(b"unable to open current directory", errno))?;
+
+    let wanted_up = here.facts("down").is_err();
+    let log = log_directory(&here, &voice)?;
+    let pipe = match log {
+        Some(_) => Some(io::pipe().map_err(|errno| fatal(b"unable to create log pipe", errno))?),
+        None => None,
+    };
+
+    let claim = Claim::new(&here).map_err(|what| refused(&voice, Role::Service, what))?;
+    let mut reactor = reactor;
+    let logger = match log {
+        Some(log) => Some((claim_log(&log, &voice, &mut reactor)?, log.facts("down").is_err())),
+        None => None,
+    };
+
+    let now = clock::now();
+    let seat = |claim, role, wanted_up| {
+        let post = Post::open(claim, role).map_err(|what| refused(&voice, role, what))?;
+        Ok(Seat::new(Machine::new(role, now, wanted_up), post))
+    };
+    let service = seat(claim, Role::Service, wanted_up)?;
+    let logger = match logger {
+        Some((claim, wanted_up)) => Some(seat(claim, Role::Logger, wanted_up)?),
+        None => None,
+    };
+    let launcher = Launcher {
+        directory: here,
+        name: CString::new(directory.as_bytes()).unwrap_or_default(), // a C string it was, on our command line
+        group: CString::new(own_group().to_string()).unwrap_or_default(),
+        masks: *reactor.masks(),
+        log: pipe.map(|(reader, writer)| LogPipe { reader, writer: Some(writer) }),
+    };
+    let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger);
+    runsv.announce().map_err(|(role, what)| refused(&voice, role, what))?;
+    Ok(runsv)
+}
+
+fn refused(voice: &Voice, role: Role, what: Trouble) -> Exit {
+    report::trouble(voice, role, what);
+    Exit::FATAL
+}
+
+/// The logger's directory, if the service has one.
+fn log_directory(here: &Dir, voice: &Voice) -> Result<Option<Dir>, Exit> {
+    match here.facts("log") {
+        Ok(facts) if facts.kind == Kind::Directory => match here.dir("log") {
+            Ok(dir) => Ok(Some(dir)),
+            Err(errno) => {
+                voice.fatal(&[b"unable to change directory to ./log"], errno);
+                Err(Exit::FATAL)
+            }
+        },
+        Ok(_) => {
+            voice.remark(&[b"./log: not a directory."]);
+            Ok(None)
+        }
+        Err(Errno::ENOENT) => Ok(None),
+        Err(errno) => {
+            voice.warning(&[b"unable to stat() ./log: "], errno);
+            Ok(None)
+        }
+    }
+}
+
+/// Another supervisor may still hold the lock of the logger's directory, when two services share it. Waits until it
+/// is given up, and does as it is told meanwhile: a TERM ends the wait.
+fn claim_log(log: &Dir, voice: &Voice, reactor: &mut Reactor) -> Result<Claim, Exit> {
+    let mut events = Vec::new();
+    let mut told = false;
+    loop {
+        match Claim::new(log) {
+            Err(Trouble::Lock(errno)) => {
+                if !told {
+                    voice.warning(&[b"unable to lock log/supervise/lock, waiting for it"], errno);
+                    told = true;
+                }
+            }
+            answer => return answer.map_err(|what| refused(voice, Role::Logger, what)),
+        }
+        let now = clock::moment();
+        if reactor.wait(now, Some(now + LOCK_RETRY), &mut events).is_err() {
+            return Err(Exit::FATAL);
+        }
+        if events.contains(&Event::Signal(Signal::TERM)) {
+            return Err(Exit::OK);
+        }
+    }
+}

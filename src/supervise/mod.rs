@@ -1,0 +1,19 @@
+//! The `supervise/` directory: its names, and both of its ends.
+#![forbid(unsafe_code)]
+
+pub mod server;
+
+/// The directory itself, within a service directory.
+pub const DIRECTORY: &str = "supervise";
+/// Commands, a byte each.
+pub const CONTROL: &str = "control";
+/// Has a reader while a supervisor lives.
+pub const OK: &str = "ok";
+/// Locked while a supervisor lives.
+pub const LOCK: &str = "lock";
+/// The state in twenty bytes.
+pub const STATUS: &str = "status";
+/// The state in words.
+pub const STAT: &str = "stat";
+/// The process id in digits.
+pub const PID: &str = "pid";
