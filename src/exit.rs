@@ -38,7 +38,7 @@ impl Exit {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// It ended by itself, with this code.
     Exited(u8),

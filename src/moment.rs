@@ -24,7 +24,7 @@ impl core::ops::Add<Duration> for Moment {
 }
 
 /// Both clocks at one point in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Now {
     /// For deadlines and spans.
     pub moment: Moment,

@@ -72,7 +72,7 @@ const QUEUE: usize = 32;
 const FAILED_FOR_GOOD: Ending = Ending::Exited(125);
 
 /// Which kind of program this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The service itself: control scripts, `finish`.
     Service,
@@ -81,7 +81,7 @@ pub enum Role {
 }
 
 /// What is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum State {
     /// Nothing runs, since then; a start waits until `not_before`.
     Down { since: Label, not_before: Moment },
@@ -94,7 +94,7 @@ enum State {
 }
 
 /// A life of `./run` that is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Life {
     /// Which process it was.
     pub pid: Pid,
@@ -105,7 +105,7 @@ pub struct Life {
 }
 
 /// What is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Goal {
     Up,
     /// One start, then down.
@@ -117,7 +117,7 @@ enum Goal {
 }
 
 /// A command that waits for the answer of its script, or of the system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Work {
     /// To signal this process, unless a script did.
     Signal { pid: Pid, signal: Signal },
@@ -167,7 +167,7 @@ pub enum Event {
 
 /// Something to do. At most one action of a step is a question (`Ask`, `Start`); it is the last, and its answer is the
 /// next event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// The status has changed: show it.
     Publish,
@@ -182,7 +182,7 @@ pub enum Action {
 }
 
 /// What to start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Program {
     /// `./run`
     Run,
@@ -191,7 +191,7 @@ pub enum Program {
 }
 
 /// One supervised program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Machine {
     role: Role,
     state: State,
@@ -199,7 +199,6 @@ pub struct Machine {
     paused: bool,
     work: Option<Work>,
     queue: VecDeque<Command>,
-    dismissed: bool,
 }
 
 impl Machine {
@@ -212,7 +211,6 @@ impl Machine {
             paused: false,
             work: None,
             queue: VecDeque::new(),
-            dismissed: false,
         }
     }
 
@@ -225,7 +223,9 @@ impl Machine {
             Event::Tick => {}
             Event::Command(Command::Kill) if self.asking() => self.cut_short(actions),
             Event::Command(command) => self.queue.push_back(command),
-            Event::Dismissed => self.dismissed = true,
+            // Behind what came before it, full or not; told twice is told once.
+            Event::Dismissed if self.queue.back() == Some(&Command::Exit) => {}
+            Event::Dismissed => self.queue.push_back(Command::Exit),
             Event::ServiceLeft { unread } => self.follow(unread, actions),
             Event::Answered { handled } => self.answered(handled, actions),
             Event::Started(pid) => self.started(now, pid, actions),
@@ -295,12 +295,9 @@ impl Machine {
     /// Does what can be done without waiting: commands first, then what state and goal ask for.
     fn settle(&mut self, now: Now, actions: &mut Vec<Action>) {
         while self.work.is_none() {
-            if core::mem::take(&mut self.dismissed) {
-                self.obey(Command::Exit, actions);
-            } else if let Some(command) = self.queue.pop_front() {
-                self.obey(command, actions);
-            } else {
-                return self.pursue(now, actions);
+            match self.queue.pop_front() {
+                Some(command) => self.obey(command, actions),
+                None => return self.pursue(now, actions),
             }
         }
     }
@@ -481,3 +478,8 @@ fn down(now: Now, started: Now) -> State {
     let not_before = if lived < SETTLED { now.moment + SETTLED } else { now.moment };
     State::Down { since: now.label, not_before }
 }
+
+#[cfg(test)]
+mod explore;
+#[cfg(test)]
+mod tests;
