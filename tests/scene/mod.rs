@@ -4,7 +4,7 @@
 //! `KEEPUP_COMPLIANCE=theirs` makes `program` answer with the original of that name, so that one suite runs against
 //! both.
 #![allow(clippy::disallowed_methods)] // the one place in the tests that sleeps, starts processes and writes files
-#![allow(dead_code)] // each test binary uses its part
+#![allow(dead_code, unreachable_pub)] // each test binary uses its part
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -18,6 +18,13 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+mod fake;
+mod service;
+pub mod status;
+pub use fake::Fake;
+pub use service::{CATCHER, IDLE, Service, Supervised};
+pub use status::Status;
 
 /// How long anything may take before a test gives up. Far above what it takes on an idle machine.
 pub const CEILING: Duration = Duration::from_secs(60);
@@ -158,6 +165,7 @@ impl Scene {
     /// Makes a symbolic link.
     pub fn link(&self, target: impl AsRef<Path>, name: impl AsRef<Path>) -> PathBuf {
         let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(target, &path).unwrap();
         path
     }
@@ -183,6 +191,50 @@ impl Scene {
         let mut fifo = fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&path);
         let fifo = fifo.as_mut().unwrap_or_else(|e| panic!("unable to open {}: {e}", path.display()));
         fifo.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// What a name is, for comparing: `fifo 0600`, `file 0644`, `directory 0700`, `link`, or nothing.
+    pub fn kind(&self, name: impl AsRef<Path>) -> String {
+        let Ok(facts) = fs::symlink_metadata(self.path(name)) else { return String::new() };
+        let kind = facts.file_type();
+        let word = match () {
+            () if kind.is_symlink() => return "link".into(),
+            () if kind.is_fifo() => "fifo",
+            () if kind.is_dir() => "directory",
+            () => "file",
+        };
+        format!("{word} {:04o}", facts.permissions().mode() & 0o7777)
+    }
+
+    /// Changes the permissions of a file.
+    pub fn mode(&self, name: impl AsRef<Path>, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// Takes a lock as a supervisor would, and holds it as long as the answer lives.
+    pub fn lock(&self, name: impl AsRef<Path>) -> nix::fcntl::Flock<fs::File> {
+        self.try_lock(name).expect("nobody has the lock")
+    }
+
+    /// Whether somebody has the lock.
+    pub fn is_locked(&self, name: impl AsRef<Path>) -> bool {
+        self.path(&name).exists() && self.try_lock(name).is_none()
+    }
+
+    fn try_lock(&self, name: impl AsRef<Path>) -> Option<nix::fcntl::Flock<fs::File>> {
+        let file = fs::OpenOptions::new().append(true).create(true).open(self.path(name)).unwrap();
+        nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock).ok()
+    }
+
+    /// Whether somebody reads a fifo: how it is known that a supervisor runs.
+    pub fn has_reader(&self, name: impl AsRef<Path>) -> bool {
+        fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(self.path(name)).is_ok()
+    }
+
+    /// Sends a signal to a process of this scene.
+    pub fn signal(&self, pid: i32, signal: i32) {
+        // SAFETY: numbers only; the pid was written by a process of this scene.
+        assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "process {pid} is gone");
     }
 
     /// A command that runs in this scene's directory, marked as its own.
@@ -355,4 +407,10 @@ pub fn slurp(mut from: impl Read) -> String {
     let mut bytes = Vec::new();
     from.read_to_end(&mut bytes).unwrap();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The state letter of a process (`T` is stopped), as the kernel tells it.
+pub fn process_state(pid: Option<i32>) -> Option<char> {
+    let line = fs::read_to_string(format!("/proc/{}/stat", pid?)).ok()?;
+    line.rsplit(") ").next()?.chars().next()
 }

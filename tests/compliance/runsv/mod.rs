@@ -1,0 +1,5 @@
+//! runsv: one service, and its log service.
+
+mod control;
+mod files;
+mod start;
