@@ -10,9 +10,8 @@ use crate::service::machine::{Action, Event, Machine, Program, Role};
 use crate::service::order::{self, Next};
 use crate::signal::Signal;
 use crate::supervise::server::{Post, Trouble};
-use crate::sys::fs::How;
 use crate::sys::reactor::{self, Direction, Reactor, Token};
-use crate::sys::{clock, io, process};
+use crate::sys::{clock, process};
 use core::time::Duration;
 
 /// When to try again to show a state that could not be shown.
@@ -246,9 +245,9 @@ impl Runsv {
             return self.step(now, Role::Service, Event::Answered { handled: ending.is_yes() });
         }
         for role in order::STARTS {
-            let finish = role == Role::Service && self.launcher.directory.file("finish", How::Read).is_ok();
             if self.seat(role).is_some_and(|seat| seat.machine.pid() == Some(pid)) {
-                return self.step(now, role, Event::Ended { pid, ending, finish });
+                let more = self.launcher.more(role);
+                return self.step(now, role, Event::Ended { pid, ending, more });
             }
         }
     }
@@ -261,7 +260,7 @@ impl Runsv {
     fn close_log(&mut self, now: Now) {
         let Some(pipe) = &mut self.launcher.log else { return };
         pipe.writer = None;
-        let unread = io::unread(&pipe.reader).is_ok_and(|bytes| bytes > 0);
+        let unread = self.launcher.more(Role::Logger);
         self.step(now, Role::Logger, Event::ServiceLeft { unread });
     }
 }

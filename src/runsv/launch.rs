@@ -5,10 +5,10 @@ use crate::cli::message::Voice;
 use crate::exit::Pid;
 use crate::service::command::Command;
 use crate::service::machine::{Life, Program, Role};
-use crate::sys::Errno;
-use crate::sys::fs::Dir;
+use crate::sys::fs::{Dir, How};
 use crate::sys::process::{Failed, Spawn, Started, Stream};
 use crate::sys::reactor::Masks;
+use crate::sys::{Errno, io};
 use std::ffi::{CStr, CString};
 use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
@@ -71,6 +71,14 @@ impl Launcher {
         let (code, status) = (CString::new(code).unwrap_or_default(), CString::new(status).unwrap_or_default());
         let args = [c"./finish", &code, &status, &self.name, &self.group];
         Spawn { standard: self.standard(Role::Service), ..self.child(&[c"./finish"], &args) }.start()
+    }
+
+    /// Whether there is more to do when a program has ended: a `finish` to run, or lines that no logger has read.
+    pub(super) fn more(&self, role: Role) -> bool {
+        match role {
+            Role::Service => self.directory.file("finish", How::Read).is_ok(),
+            Role::Logger => self.log.as_ref().is_some_and(|pipe| io::unread(&pipe.reader).is_ok_and(|bytes| bytes > 0)),
+        }
     }
 
     /// Whether a command has a script that can be executed.

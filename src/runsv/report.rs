@@ -19,6 +19,7 @@ pub(super) fn trouble(voice: &Voice, role: Role, trouble: Trouble) {
     let place = place(role);
     match trouble {
         Trouble::ReadLink(errno) => voice.fatal(&[b"unable to readlink ./", place, b"supervise"], errno),
+        Trouble::LinkTooLong => voice.refuse(&[b"unable to readlink ./", place, b"supervise: name too long"]),
         Trouble::OpenLock(errno) => voice.fatal(&[b"unable to open ", place, b"supervise/lock"], errno),
         Trouble::Lock(errno) => voice.fatal(&[b"unable to lock ", place, b"supervise/lock"], errno),
         Trouble::StatControl(errno) => voice.fatal(&[b"unable to stat ", place, b"supervise/control"], errno),

@@ -40,6 +40,8 @@ struct Shown {
 pub enum Trouble {
     /// The link `supervise` could not be read.
     ReadLink(Errno),
+    /// It points to too long a name.
+    LinkTooLong,
     /// The lock file could not be opened.
     OpenLock(Errno),
     /// The lock file could not be locked: somebody else supervises here.
@@ -87,7 +89,7 @@ fn make(service: &Dir) -> core::result::Result<(), Trouble> {
         return Ok(()); // made, or the lock will tell why not
     }
     match service.read_link(DIRECTORY) {
-        Ok(target) if target.as_bytes().len() >= LINK => Err(Trouble::ReadLink(Errno::ENAMETOOLONG)),
+        Ok(target) if target.as_bytes().len() >= LINK => Err(Trouble::LinkTooLong),
         Ok(target) => {
             let _ = service.make_dir(target, 0o700); // it may exist; whatever else is wrong, the lock will tell
             Ok(())

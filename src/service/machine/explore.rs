@@ -85,9 +85,9 @@ impl World {
         self.step(Event::Started(pid));
     }
 
-    fn kill(&mut self, ending: Ending, finish: bool) {
+    fn kill(&mut self, ending: Ending, more: bool) {
         if let Some(pid) = self.alive.take() {
-            self.step(Event::Ended { pid, ending, finish });
+            self.step(Event::Ended { pid, ending, more });
         }
     }
 
@@ -146,8 +146,8 @@ impl World {
             branch(&|world| world.step(event));
         }
         for ending in [Ending::Exited(0), FAILED_FOR_GOOD, Ending::Killed { by: Signal::TERM, core: false }] {
-            for finish in [false, true] {
-                branch(&|world| world.kill(ending, finish));
+            for more in [false, true] {
+                branch(&|world| world.kill(ending, more));
             }
         }
         branch(&|world| world.pass());

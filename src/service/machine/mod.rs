@@ -111,9 +111,11 @@ enum Goal {
     /// One start, then down.
     Once,
     Down,
-    Exit,
+    /// For a logger whose service has left: the end of its input. If it dies before that, one more start.
+    Follow,
     /// One more start, for what is left in the log pipe, then exit.
     Drain,
+    Exit,
 }
 
 /// A command that waits for the answer of its script, or of the system.
@@ -160,8 +162,8 @@ pub enum Event {
         pid: Pid,
         /// How.
         ending: Ending,
-        /// Whether the service has a `finish` to run.
-        finish: bool,
+        /// Whether there is more to do: for a service a `finish` to run, for a logger lines that nobody has read.
+        more: bool,
     },
 }
 
@@ -229,7 +231,7 @@ impl Machine {
             Event::ServiceLeft { unread } => self.follow(unread, actions),
             Event::Answered { handled } => self.answered(handled, actions),
             Event::Started(pid) => self.started(now, pid, actions),
-            Event::Ended { pid, ending, finish } => self.ended(now, pid, ending, finish, actions),
+            Event::Ended { pid, ending, more } => self.ended(now, pid, ending, more, actions),
         }
         self.settle(now, actions);
     }
@@ -276,7 +278,7 @@ impl Machine {
             want: match self.goal {
                 Goal::Up => Want::Up,
                 Goal::Once | Goal::Down => Want::Down,
-                Goal::Exit | Goal::Drain => Want::Exit,
+                Goal::Follow | Goal::Drain | Goal::Exit => Want::Exit,
             },
             paused: self.paused,
             got_term: matches!(self.state, State::Run { got_term: true, .. }),
@@ -356,7 +358,7 @@ impl Machine {
 
     /// A logger that is to follow its service takes no other goal.
     fn want(&mut self, goal: Goal, actions: &mut Vec<Action>) {
-        if self.role == Role::Logger && matches!(self.goal, Goal::Exit | Goal::Drain) {
+        if self.role == Role::Logger && matches!(self.goal, Goal::Follow | Goal::Drain | Goal::Exit) {
             return;
         }
         self.goal = goal;
@@ -445,12 +447,15 @@ impl Machine {
         }
     }
 
-    fn ended(&mut self, now: Now, whose: Pid, ending: Ending, finish: bool, actions: &mut Vec<Action>) {
+    fn ended(&mut self, now: Now, whose: Pid, ending: Ending, more: bool, actions: &mut Vec<Action>) {
         self.state = match self.state {
             State::Run { pid, started, .. } if pid == whose => {
                 let ended = Life { pid, started, ending };
+                if self.goal == Goal::Follow {
+                    self.goal = if more { Goal::Drain } else { Goal::Exit };
+                }
                 match self.role {
-                    Role::Service if finish => State::Finish { process: Err(now.moment), ended },
+                    Role::Service if more => State::Finish { process: Err(now.moment), ended },
                     _ => down(now, started),
                 }
             }
@@ -466,8 +471,11 @@ impl Machine {
     }
 
     fn follow(&mut self, unread: bool, actions: &mut Vec<Action>) {
-        let down = matches!(self.state, State::Down { .. });
-        self.goal = if down && unread && self.goal == Goal::Up { Goal::Drain } else { Goal::Exit };
+        self.goal = match self.state {
+            State::Run { .. } => Goal::Follow,
+            _ if unread && self.goal == Goal::Up => Goal::Drain,
+            _ => Goal::Exit,
+        };
         actions.push(Action::Publish);
     }
 }

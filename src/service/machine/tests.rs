@@ -29,6 +29,7 @@ impl Story {
         Story::of(Role::Service)
     }
 
+    /// There is more to do after each end.
     fn with_finish(mut self) -> Story {
         self.finish = true;
         self
@@ -60,8 +61,8 @@ impl Story {
     }
 
     fn dies(self, ending: Ending) -> Story {
-        let (pid, finish) = (self.machine.pid().unwrap(), self.finish);
-        self.event(Event::Ended { pid, ending, finish })
+        let (pid, more) = (self.machine.pid().unwrap(), self.finish);
+        self.event(Event::Ended { pid, ending, more })
     }
 
     fn exits(self, code: u8) -> Story {
@@ -298,6 +299,13 @@ fn a_logger_between_two_lives_comes_back_for_what_is_left() {
     assert_eq!(story.stat(), "run, want exit");
     assert!(story.exits(1).machine.is_gone(), "once");
     assert!(Story::of(Role::Logger).exits(1).event(Event::ServiceLeft { unread: false }).machine.is_gone());
+}
+
+#[test]
+fn a_logger_that_dies_before_the_end_of_its_input_comes_back_for_the_rest() {
+    let story = Story::of(Role::Logger).with_finish().event(Event::ServiceLeft { unread: true }).exits(1);
+    assert!(!story.machine.is_gone());
+    assert!(story.after(1000).exits(1).machine.is_gone(), "once");
 }
 
 #[test]
