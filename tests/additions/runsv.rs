@@ -1,7 +1,7 @@
 //! runsv, where it is better than the original.
 
 use crate::scene::service::{CATCHER, IDLE, Supervised};
-use crate::scene::{Scene, root, skip, throughout, until};
+use crate::scene::{Scene, root, skip, throughout, until, until_still};
 use std::time::{Duration, Instant};
 
 /// A service that cannot run for long: its pause is a second.
@@ -151,12 +151,9 @@ fn an_idle_supervisor_never_wakes() {
     web.until_log_stat("run");
     let switches = || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", web.runsv.pid())).unwrap_or_default();
-        status.lines().filter(|line| line.contains("ctxt_switches")).map(str::to_owned).collect::<Vec<_>>()
+        status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).map(str::to_owned)
     };
-    // Wait until it has done all it had to do.
-    let mut last = switches();
-    until("it is idle", || std::mem::replace(&mut last, switches()) == last);
-    let before = switches();
+    let before = until_still("it has done all it had to do", switches);
     throughout("it sleeps", Duration::from_secs(2), || switches() == before);
 }
 
@@ -180,8 +177,7 @@ fn restarts_leave_no_descriptor_behind() {
     web.until_lines("lives", 1);
     web.until_stat("run");
     // The last file of a change may just be being written.
-    let mut before = open();
-    until("it has settled", || std::mem::replace(&mut before, open()) == before);
+    let before = until_still("it has settled", open);
     for round in 2..5 {
         web.send("k");
         web.until_lines("lives", round);

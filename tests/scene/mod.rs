@@ -50,6 +50,20 @@ pub fn until_some<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
     found.unwrap()
 }
 
+/// Waits until a value has been the same for a while, and answers with it.
+#[track_caller]
+pub fn until_still<T: PartialEq>(what: &str, mut value: impl FnMut() -> T) -> T {
+    let (mut last, mut since) = (value(), Instant::now());
+    until(what, || {
+        let now = value();
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+        since.elapsed() > Duration::from_millis(300)
+    });
+    last
+}
+
 /// For tests of something that must *not* happen: watches for this long that the condition stays true.
 #[track_caller]
 pub fn throughout(what: &str, span: Duration, mut condition: impl FnMut() -> bool) {
