@@ -4,4 +4,5 @@
 pub mod command;
 pub mod machine;
 pub mod order;
+pub mod policy;
 pub mod status;
