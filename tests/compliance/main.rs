@@ -1,5 +1,6 @@
 //! What the programs under test share with the originals, shown by running them. `KEEPUP_COMPLIANCE=theirs` runs the
 //! very same tests against the originals, and all must hold there too; QUIRKS.md lists what is in no manual.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
 
 #[path = "../scene/mod.rs"]
 mod scene;

@@ -22,8 +22,11 @@ use std::time::{Duration, Instant};
 mod fake;
 pub mod service;
 pub mod status;
+#[allow(unused_imports)]
 pub use fake::Fake;
+#[allow(unused_imports)]
 pub use service::{CATCHER, IDLE, Service, Supervised};
+#[allow(unused_imports)]
 pub use status::Status;
 
 /// How long anything may take before a test gives up. Far above what it takes on an idle machine.
@@ -109,6 +112,18 @@ pub fn root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
+/// Lets no descriptor that this process was given by accident reach the programs under test.
+fn keep_descriptors() {
+    static DONE: std::sync::Once = std::sync::Once::new();
+    DONE.call_once(|| {
+        let numbers = fs::read_dir("/proc/self/fd").unwrap().filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok());
+        for number in numbers.filter(|number| *number > 2) {
+            // SAFETY: a flag of a descriptor, which may well be closed by now.
+            unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+    });
+}
+
 static SCENES: AtomicU32 = AtomicU32::new(0);
 
 /// A directory, and the processes that run in it. Both are gone when it is dropped.
@@ -138,6 +153,7 @@ pub struct Running {
 impl Scene {
     /// An empty directory that nobody else uses.
     pub fn new() -> Scene {
+        keep_descriptors();
         let number = SCENES.fetch_add(1, Ordering::Relaxed);
         let marker = OsString::from(format!("KEEPUP_SCENE={}-{number}", std::process::id()));
         let dir = std::env::temp_dir().join(format!("keepup-{}-{number}", std::process::id()));

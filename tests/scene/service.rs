@@ -227,14 +227,15 @@ impl Supervised<'_> {
     /// The same, once a `CATCHER` is ready for signals.
     #[track_caller]
     pub fn caught(self) -> Self {
-        self.until_lines("sent", 1);
+        until("the script is ready for signals", || self.lines("sent").iter().any(|line| line == "up"));
+        self.until_status("something that runs", |status| status.pid != 0);
         self
     }
 
     /// The same, once `run` is running.
     #[track_caller]
     pub fn running(self) -> Self {
-        self.until_stat("run");
+        self.until_status("run", |status| status.state == 1);
         self
     }
 

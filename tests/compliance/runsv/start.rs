@@ -97,7 +97,7 @@ fn the_lock_of_the_log_service_is_waited_for() {
     scene.dir("web/log/supervise");
     let held = scene.lock("web/log/supervise/lock");
     let _runsv = web.start();
-    until("runsv has its first lock", || scene.kind("web/supervise/lock") != "");
+    until("runsv has its first lock", || !scene.kind("web/supervise/lock").is_empty());
     throughout("nothing is started", Duration::from_millis(300), || web.lines("starts").is_empty());
     drop(held);
     web.until_stat("run");
