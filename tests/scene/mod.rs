@@ -132,6 +132,16 @@ pub struct Scene {
     marker: OsString,
 }
 
+/// Where a script waits.
+pub struct Gate(fs::File);
+
+impl Gate {
+    /// Lets one script pass.
+    pub fn open(&self) {
+        (&self.0).write_all(b"go\n").unwrap();
+    }
+}
+
 /// What a program that has ended left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
@@ -225,6 +235,14 @@ impl Scene {
         let mut fifo = fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&path);
         let fifo = fifo.as_mut().unwrap_or_else(|e| panic!("unable to open {}: {e}", path.display()));
         fifo.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// A fifo at which a script waits (`read go < NAME`) until the gate is opened.
+    pub fn gate(&self, name: impl AsRef<Path>) -> Gate {
+        let path = self.path(name);
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        // For reading too: then there is always somebody at the other end.
+        Gate(fs::OpenOptions::new().read(true).write(true).open(path).unwrap())
     }
 
     /// What a name is, for comparing: `fifo 0600`, `file 0644`, `directory 0700`, `link`, or nothing.

@@ -101,7 +101,6 @@ while_running! {
     o_then_u_wants_it_up_again: "ou" sends [], "run";
     d_then_u_wants_it_up_again: "du" sends ["CONT", "TERM"], "run, got TERM";
     x_then_u_wants_it_up_again: "xu" sends ["CONT", "TERM"], "run, got TERM";
-    x_then_d_stays: "xd" sends ["CONT", "CONT", "TERM", "TERM"], "run, got TERM, want down";
     o_then_t_sends_cont_too: "ot" sends ["CONT", "TERM"], "run, got TERM, want down";
     several_are_obeyed_in_turn: "h1a" sends ["ALRM", "HUP", "USR1"], "run";
     a_command_may_end_in_a_newline: "h\n" sends ["HUP"], "run";
@@ -124,6 +123,17 @@ fn while_running_d_sends_term_each_time() {
     web.until_sent(&["CONT", "TERM"]);
     web.send("d");
     web.until_sent(&["CONT", "CONT", "TERM", "TERM"]);
+}
+
+#[test]
+fn while_wanted_gone_d_makes_it_stay() {
+    let scene = Scene::new();
+    let web = run(&scene);
+    web.send("x");
+    web.until_sent(&["CONT", "TERM"]);
+    web.send("d");
+    web.until_sent(&["CONT", "CONT", "TERM", "TERM"]);
+    web.until_stat("run, got TERM, want down");
 }
 
 #[test]

@@ -94,13 +94,12 @@ fn nothing_is_lost_when_it_is_killed() {
     let scene = Scene::new();
     let run = "read go < go; i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo $i; done; exec sleep 1000";
     let web = scene.service("web").run(run).log("echo start >> starts; while read -r x; do echo $x >> has; done");
-    nix::unistd::mkfifo(&scene.path("web/go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let go = scene.gate("web/go");
     let web = web.supervise().running();
     web.until_lines("log/starts", 1);
     web.log_send("p"); // stopped: it cannot have a line in hand when it is killed
     web.until_log_stat("run, paused");
-    until("run waits", || scene.has_reader("web/go"));
-    scene.send("web/go", "\n");
+    go.open();
     web.log_send("k");
     web.until_lines("log/starts", 2);
     until("the last line is there", || web.lines("log/has").last().is_some_and(|line| line == "2000"));

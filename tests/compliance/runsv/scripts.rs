@@ -306,12 +306,14 @@ fn without_a_log_service_each_writes_where_runsv_does() {
 #[test]
 fn commands_wait_for_a_script_that_takes_its_time() {
     let scene = Scene::new();
-    let web = scene.service("web").run(CATCHER).control('h', "read go < go; echo control/h >> sent; exit 1");
-    nix::unistd::mkfifo(&scene.path("web/go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let script = "echo control/h >> sent; read go < go; echo over >> sent; exit 1";
+    let web = scene.service("web").run(CATCHER).control('h', script);
+    let go = scene.gate("web/go");
     let web = web.supervise().caught();
     web.send("h1");
-    until("the script runs", || scene.has_reader("web/go"));
-    scene.send("web/go", "now\n");
-    until("all was done", || web.lines("sent").len() == 4);
-    assert_eq!(web.lines("sent")[..2], ["up", "control/h"], "USR1 came after the script");
+    web.until_sent(&["control/h"]);
+    go.open();
+    web.until_sent(&["HUP", "USR1", "control/h", "over"]);
+    let lines = web.lines("sent");
+    assert!(lines.iter().position(|l| l == "USR1") > lines.iter().position(|l| l == "over"), "{lines:?}");
 }
