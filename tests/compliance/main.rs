@@ -6,3 +6,4 @@
 mod scene;
 
 mod runsv;
+mod sv;

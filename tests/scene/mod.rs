@@ -77,6 +77,13 @@ pub fn throughout(what: &str, span: Duration, mut condition: impl FnMut() -> boo
     }
 }
 
+/// How long something takes.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let start = Instant::now();
+    let result = work();
+    (start.elapsed(), result)
+}
+
 /// Whether the suite runs against the originals.
 pub fn theirs_under_test() -> bool {
     std::env::var_os("KEEPUP_COMPLIANCE").is_some_and(|v| v == "theirs")
@@ -256,6 +263,11 @@ impl Scene {
             () => "file",
         };
         format!("{word} {:04o}", facts.permissions().mode() & 0o7777)
+    }
+
+    /// Removes a file.
+    pub fn remove(&self, name: impl AsRef<Path>) {
+        fs::remove_file(self.path(name)).unwrap();
     }
 
     /// Changes the permissions of a file.

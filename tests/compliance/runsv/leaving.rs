@@ -51,7 +51,7 @@ fn it_waits_for_a_service_that_takes_its_time() {
 #[test]
 fn it_runs_finish_before_it_leaves() {
     let scene = Scene::new();
-    let mut web = scene.service("web").run(IDLE).finish("echo $* >> ends").supervise().running();
+    let mut web = scene.service("web").run(IDLE).finish("echo $1 $2 >> ends").supervise().running();
     web.send("x");
     assert_eq!(web.end(), 0);
     assert_eq!(web.lines("ends")[0].split(' ').take(2).collect::<Vec<_>>(), ["-1", "15"]);

@@ -83,7 +83,7 @@ fn a_crashing_service_is_not_spoken_of() {
 #[test]
 fn run_that_is_missing_is_tried_again() {
     let scene = Scene::new();
-    let web = scene.service("web").finish("echo $* >> ends").supervise();
+    let web = scene.service("web").finish("echo $1 $2 >> ends").supervise();
     web.until_lines("ends", 2);
     assert_eq!(web.lines("ends")[..2], ["111 0", "111 0"]);
     scene.script("web/run", IDLE);
@@ -93,7 +93,7 @@ fn run_that_is_missing_is_tried_again() {
 /// What is said when `run` cannot be executed, and what finish is told.
 #[track_caller]
 fn fails_to_start(web: Service<'_>, reason: &str) {
-    let web = web.finish("echo $* >> ends").supervise();
+    let web = web.finish("echo $1 $2 >> ends").supervise();
     web.until_lines("ends", 1);
     assert_eq!(web.lines("ends")[0], "111 0");
     let message = format!("runsv web: fatal: unable to start ./run: {reason}\n");
@@ -151,7 +151,7 @@ macro_rules! tells_finish {
         #[test]
         fn $name() {
             let scene = super::Scene::new();
-            let web = scene.service("web").run($run).finish("echo $* >> ends; echo $# >> ends").supervise();
+            let web = scene.service("web").run($run).finish("echo $1 $2 >> ends; echo end >> ends").supervise();
             web.until_lines("ends", 2);
             assert_eq!(web.lines("ends")[0], $arguments);
         }
@@ -171,7 +171,7 @@ tells_finish! {
 #[test]
 fn finish_is_told_of_a_core() {
     let scene = Scene::new();
-    let web = scene.service("web").run("ulimit -c unlimited || exit 9; kill -SEGV $$").finish("echo $* >> ends");
+    let web = scene.service("web").run("ulimit -c unlimited || exit 9; kill -SEGV $$").finish("echo $1 $2 >> ends");
     if scene.read("/proc/sys/kernel/core_pattern").starts_with('|') {
         return skip("finish_is_told_of_a_core", "cores go to a program here");
     }
