@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod goal;
 pub mod machine;
 pub mod order;
 pub mod policy;
 pub mod status;
+pub mod verb;
