@@ -6,5 +6,6 @@ pub mod goal;
 pub mod machine;
 pub mod order;
 pub mod policy;
+pub mod pattern;
 pub mod status;
 pub mod verb;

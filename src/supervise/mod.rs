@@ -1,6 +1,7 @@
 //! The `supervise/` directory: its names, and both of its ends.
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod server;
 
 /// The directory itself, within a service directory.

@@ -82,6 +82,12 @@ impl Dir {
         open_directory(nix::fcntl::AT_FDCWD, path.as_ref()).map(Dir)
     }
 
+    /// A directory to look names up in: it need not be readable, only open for search.
+    pub fn reach(path: impl AsRef<Path>) -> Result<Dir> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        openat(nix::fcntl::AT_FDCWD, path.as_ref(), flags, Mode::empty()).map(Dir)
+    }
+
     /// A directory within this one.
     pub fn dir(&self, path: impl AsRef<Path>) -> Result<Dir> {
         open_directory(self.0.as_fd(), path.as_ref()).map(Dir)

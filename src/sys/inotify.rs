@@ -17,6 +17,8 @@ pub enum Interest {
     Names,
     /// Files that are replaced, closed after writing, or removed.
     Content,
+    /// Files that are replaced by rename, and nothing that reading them or writing into a fifo would cause.
+    Replaced,
 }
 
 /// Names one watched directory.
@@ -40,6 +42,7 @@ impl Watcher {
                     | AddWatchFlags::IN_CREATE
                     | AddWatchFlags::IN_DELETE
             }
+            Interest::Replaced => AddWatchFlags::IN_MOVED_TO,
         };
         self.0.add_watch(directory.as_ref(), flags | gone).map(Watch)
     }

@@ -1,0 +1,212 @@
+//! The user's end of `supervise/`: whether somebody supervises, what the state is, what shall become of it.
+//!
+//! Nothing is kept open, so that a thousand services need no more descriptors than one, and nothing changes the
+//! current directory: names are looked up from the directory that holds the services.
+
+use super::{CONTROL, DIRECTORY, OK, STATUS};
+use crate::service::status::{self, Status};
+use crate::sys::fs::{Dir, How};
+use crate::sys::{Errno, Result, io};
+use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+/// A directory with services in it.
+#[derive(Debug)]
+pub struct Place {
+    path: Vec<u8>,
+    dir: Result<Dir>,
+}
+
+/// A service, by its place and its name there. The name may be a path; an absolute one leads elsewhere.
+#[derive(Clone, Debug)]
+pub struct Service<'p> {
+    place: &'p Place,
+    name: Vec<u8>,
+}
+
+/// Which step of asking or telling a service failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Its directory cannot be entered.
+    Directory(Errno),
+    /// Nobody supervises it.
+    NoSupervisor,
+    /// `ok` could not be opened.
+    OpenOk(Errno),
+    /// `status` could not be opened.
+    OpenStatus(Errno),
+    /// `status` could not be read.
+    ReadStatus(Errno),
+    /// `status` is too short, or says nothing that a supervisor would.
+    BadFormat,
+    /// `control` could not be opened.
+    OpenControl(Errno),
+    /// `control` did not take what was to be sent.
+    WriteControl(Errno),
+}
+
+impl Trouble {
+    /// What could not be done, and why if a call failed.
+    pub fn words(self) -> (&'static str, Option<Errno>) {
+        match self {
+            Trouble::Directory(errno) => ("unable to change to service directory", Some(errno)),
+            Trouble::NoSupervisor => ("runsv not running", None),
+            Trouble::OpenOk(errno) => ("unable to open supervise/ok", Some(errno)),
+            Trouble::OpenStatus(errno) => ("unable to open supervise/status", Some(errno)),
+            Trouble::ReadStatus(errno) => ("unable to read supervise/status", Some(errno)),
+            Trouble::BadFormat => ("unable to read supervise/status: bad format", None),
+            Trouble::OpenControl(errno) => ("unable to open supervise/control", Some(errno)),
+            Trouble::WriteControl(errno) => ("unable to write to supervise/control", Some(errno)),
+        }
+    }
+}
+
+/// What a user's end answers.
+pub type Answer<T> = core::result::Result<T, Trouble>;
+
+impl Place {
+    /// A directory by path. If it cannot be reached, each service in it tells.
+    pub fn new(path: &OsStr) -> Place {
+        Place { path: path.as_bytes().to_vec(), dir: Dir::reach(path) }
+    }
+
+    /// The directory that we are in.
+    pub fn here() -> Place {
+        Place { path: Vec::new(), dir: Dir::reach(".") }
+    }
+
+    /// A service in it.
+    pub fn service(&self, name: &OsStr) -> Service<'_> {
+        Service { place: self, name: name.as_bytes().to_vec() }
+    }
+
+    /// The names in it that may be services, in their order.
+    pub fn names(&self) -> Result<Vec<OsString>> {
+        let mut names = self.dir()?.names()?;
+        names.retain(|name| !name.as_bytes().starts_with(b"."));
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn dir(&self) -> Result<&Dir> {
+        self.dir.as_ref().map_err(|errno| *errno)
+    }
+}
+
+impl Service<'_> {
+    /// Its logger, which is supervised like a service.
+    pub fn logger(&self) -> Self {
+        Service { place: self.place, name: [&self.name[..], b"/log"].concat() }
+    }
+
+    /// Whether its directory can be entered.
+    pub fn enter(&self) -> Answer<()> {
+        self.has(".").map(drop).map_err(Trouble::Directory)
+    }
+
+    /// Whether there is a file of this name in its directory.
+    pub fn has(&self, file: &str) -> Result<bool> {
+        match self.dir()?.facts(self.within(file)) {
+            Ok(_) => Ok(true),
+            Err(Errno::ENOENT) if file != "." => Ok(false),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Its state. This is the quick way: whether the directory can be entered is asked only when something else failed.
+    pub fn status(&self) -> Answer<Status> {
+        self.supervised()?;
+        let mut bytes = [0; status::SIZE];
+        let file = self.open(STATUS, How::Read).map_err(Trouble::OpenStatus)?;
+        let length = io::read(file, &mut bytes).map_err(Trouble::ReadStatus)?;
+        Status::unpack(bytes.get(..length).unwrap_or_default()).ok_or(Trouble::BadFormat)
+    }
+
+    /// Proof that somebody supervises: the writing end of `ok`, which has trouble as soon as nobody does.
+    pub fn supervised(&self) -> Answer<OwnedFd> {
+        self.open(OK, How::Write).map_err(|errno| match errno {
+            Errno::ENXIO => Trouble::NoSupervisor,
+            errno => self.enter().err().unwrap_or(Trouble::OpenOk(errno)),
+        })
+    }
+
+    /// Whether commands have been sent to it that its supervisor has not taken yet.
+    pub fn has_unread(&self) -> bool {
+        self.open(CONTROL, How::Write).and_then(io::unread).is_ok_and(|bytes| bytes > 0)
+    }
+
+    /// Sends commands, in one piece.
+    pub fn send(&self, commands: &[u8]) -> Answer<()> {
+        let control = self.open(CONTROL, How::Write).map_err(|errno| match errno {
+            Errno::ENXIO => Trouble::NoSupervisor,
+            errno => Trouble::OpenControl(errno),
+        })?;
+        // So few bytes go into a fifo all at once or not at all.
+        io::write(control, commands).map(drop).map_err(Trouble::WriteControl)
+    }
+
+    /// The path of a file of it, as seen from the current directory, for calls that take nothing but a path.
+    pub fn path(&self, file: &str) -> OsString {
+        let mut path = self.place.path.clone();
+        if self.name.starts_with(b"/") {
+            path.clear();
+        } else if !path.is_empty() {
+            path.push(b'/');
+        }
+        path.extend_from_slice(self.within(file).as_bytes());
+        OsString::from_vec(path)
+    }
+
+    /// The path of its `supervise/`.
+    pub fn supervise(&self) -> OsString {
+        self.path(DIRECTORY)
+    }
+
+    fn dir(&self) -> Result<&Dir> {
+        // What is no name at all must not become a path that begins with a slash.
+        if self.name.is_empty() { Err(Errno::ENOENT) } else { self.place.dir() }
+    }
+
+    fn within(&self, file: &str) -> OsString {
+        OsString::from_vec([&self.name[..], b"/", file.as_bytes()].concat())
+    }
+
+    fn open(&self, file: &str, how: How) -> Result<OwnedFd> {
+        let path = [&self.name[..], b"/", DIRECTORY.as_bytes(), b"/", file.as_bytes()].concat();
+        self.dir()?.file(Path::new(OsStr::from_bytes(&path)), how)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(place: &str, name: &str) -> OsString {
+        let place = Place { path: place.into(), dir: Err(Errno::ENOENT) };
+        place.service(OsStr::new(name)).supervise()
+    }
+
+    #[test]
+    fn a_path_leads_where_the_name_does() {
+        assert_eq!(path("/etc/service", "web"), "/etc/service/web/supervise");
+        assert_eq!(path("", "./web"), "./web/supervise");
+        assert_eq!(path("", "/srv/web"), "/srv/web/supervise");
+    }
+
+    #[test]
+    fn no_name_is_no_service() {
+        let here = Place::here();
+        assert_eq!(here.service(OsStr::new("")).status(), Err(Trouble::Directory(Errno::ENOENT)));
+    }
+
+    #[test]
+    fn the_step_that_failed_is_told() {
+        let here = Place::here();
+        let status = |name: &str| here.service(OsStr::new(name)).status();
+        assert_eq!(status("./no such directory"), Err(Trouble::Directory(Errno::ENOENT)));
+        assert_eq!(status("./src"), Err(Trouble::OpenOk(Errno::ENOENT)));
+        assert_eq!(status("./Cargo.toml"), Err(Trouble::Directory(Errno::ENOTDIR)));
+    }
+}
