@@ -11,6 +11,7 @@ pub mod moment;
 pub mod service;
 pub mod signal;
 pub mod tai64;
+pub mod utc;
 
 // Layer 1: the only system calls, the only unsafe.
 pub mod sys;
@@ -21,3 +22,4 @@ pub mod supervise;
 
 // Layer 3: one folder a program.
 pub mod runsv;
+pub mod sv;

@@ -1,0 +1,57 @@
+//! `./check`, which knows better than a process id whether a service works.
+
+use super::names::Named;
+use super::output::Output;
+use crate::exit::Pid;
+use crate::sys::process::{Failed, Spawn, Started, Stream};
+use crate::sys::reactor::Mask;
+use std::ffi::CString;
+use std::os::unix::ffi::OsStringExt;
+
+/// How it stands with the check of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Check {
+    /// It said yes, or there is none, or it cannot be run: then it cannot say no.
+    Yes,
+    /// It said no.
+    No,
+    /// It has not said anything yet.
+    Asked(Pid),
+}
+
+/// Starts the check of a service, in its directory and without standard output. Trouble is told.
+pub(super) fn start(named: &Named<'_>, mask: &Mask, output: &mut Output) -> Check {
+    match named.service.has("check") {
+        Ok(true) => spawn(named, mask, output),
+        Ok(false) => Check::Yes,
+        Err(errno) => {
+            output.warn("unable to stat", &named.name, "check", Some(errno));
+            Check::No
+        }
+    }
+}
+
+fn spawn(named: &Named<'_>, mask: &Mask, output: &mut Output) -> Check {
+    let Ok(directory) = CString::new(named.service.path(".").into_vec()) else { return Check::No };
+    let spawn = Spawn {
+        program: &[c"./check"],
+        args: &[c"./check"],
+        environment: None,
+        directory: Some(&directory),
+        standard: [Stream::Same, Stream::Closed, Stream::Same],
+        session: false,
+        mask,
+    };
+    output.flush(); // what it says comes after what was said before
+    match spawn.start() {
+        Err(errno) => {
+            output.warn("unable to fork for", &named.name, "check", Some(errno));
+            Check::No
+        }
+        Ok(Started { pid, failed: None }) => Check::Asked(pid),
+        Ok(Started { failed: Some(Failed::Setup(errno) | Failed::Directory(errno) | Failed::Exec(errno)), .. }) => {
+            output.warn("unable to run", &named.name, "check", Some(errno));
+            Check::Yes
+        }
+    }
+}

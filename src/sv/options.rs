@@ -1,0 +1,160 @@
+//! The command line of `sv`, and of an init script that is a link to it.
+
+use crate::cli::message::{base_name, to_stdout};
+use crate::cli::options::{Bytes, Called, Parsed, Usage, leading_number};
+use crate::exit::Exit;
+use crate::service::verb::{Speller, Verb, Waits};
+use crate::sys::door::Args;
+use argh::{ArgsInfo, FromArgs};
+use core::time::Duration;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+/// Control services and show their state.
+#[derive(FromArgs, ArgsInfo)]
+struct Options {
+    /// wait until a command has taken effect, and tell
+    #[argh(switch, short = 'v')]
+    verbose: bool,
+    /// as -v, for so many seconds (7, or $SVWAIT)
+    #[argh(option, short = 'w')]
+    wait: Vec<Bytes>,
+    /// with status: a JSON object a line for each service
+    #[argh(switch, short = 'j')]
+    json: bool,
+}
+
+/// What `sv` is asked to do.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) verb: Verb,
+    pub(super) speller: Speller,
+    /// Whether and how long to wait for the effect.
+    pub(super) wait: Option<Duration>,
+    pub(super) json: bool,
+    pub(super) services: Services,
+    /// Where services are looked for.
+    pub(super) directory: OsString,
+}
+
+/// Which services are meant.
+#[derive(Debug)]
+pub(super) enum Services {
+    /// These.
+    Named(Vec<&'static OsStr>),
+    /// Each in the directory.
+    All,
+}
+
+const USAGE: Usage =
+    Usage { program: "sv", line: "[-v] [-w sec] command service ...", called: Called::ByBaseName, exit: Exit(100) };
+
+const INIT_USAGE: Usage = Usage { program: "sv", line: "[-w sec] command", called: Called::ByBaseName, exit: Exit(2) };
+
+const DIRECTORY: &str = "/etc/service";
+
+/// runit's seven seconds.
+const WAIT: u64 = 7;
+
+/// What waiting for no time at all comes to. runit looks once more after its pause of this length before it gives up,
+/// and there are scripts that rely on it.
+const LEAST_WAIT: Duration = Duration::from_millis(420);
+
+/// Reads the command line; where there is nothing to go on with, the exit code (all has been said).
+pub(super) fn read(args: Args<'_>) -> Result<Request, Exit> {
+    let called = args.first().copied().unwrap_or(OsStr::new(USAGE.program));
+    let name = base_name(called);
+    let (usage, speller) = match name.as_bytes() {
+        b"sv" => (USAGE, Speller::Sv),
+        _ => (INIT_USAGE, Speller::InitScript),
+    };
+    let parsed = usage.parse::<Options>(args).inspect_err(|exit| explain(*exit, args))?;
+    request(parsed, speller, name).ok_or_else(|| usage.fail(called))
+}
+
+/// What argh knows nothing of: `--help` tells of the commands too.
+fn explain(exit: Exit, args: Args<'_>) {
+    if exit == Exit::OK && !args.iter().any(|word| *word == "--version") {
+        to_stdout(Verb::help().as_bytes());
+    }
+}
+
+fn request(parsed: Parsed<Options>, speller: Speller, name: &'static OsStr) -> Option<Request> {
+    let Parsed { options, operands } = parsed;
+    let mut operands = operands.into_iter();
+    let word = operands.next()?;
+    let verb = Verb::parse(word.as_bytes(), speller)?;
+    if options.json && verb != Verb::Status {
+        return None;
+    }
+    let named: Vec<&OsStr> = match speller {
+        Speller::Sv => operands.collect(),
+        Speller::InitScript => vec![name],
+    };
+    let services = match named.is_empty() {
+        false => Services::Named(named),
+        true if word == "status" => Services::All,
+        true => return None,
+    };
+    let directory = env::var_os("SVDIR").unwrap_or_else(|| DIRECTORY.into());
+    Some(Request { verb, speller, wait: wait(&options, verb), json: options.json, services, directory })
+}
+
+fn wait(options: &Options, verb: Verb) -> Option<Duration> {
+    let seconds = match options.wait.last() {
+        Some(given) => leading_number(given.0.as_bytes()),
+        None => env::var_os("SVWAIT").map_or(WAIT, |text| leading_number(text.as_bytes())),
+    };
+    let asked = options.verbose || !options.wait.is_empty();
+    let waits = match verb.definition().waits {
+        Waits::Never => false,
+        Waits::IfAsked => asked,
+        Waits::Always => true,
+    };
+    waits.then(|| Duration::from_secs(seconds).max(LEAST_WAIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_words(words: &[&'static str]) -> Result<Request, Exit> {
+        let args: Vec<&'static OsStr> = words.iter().copied().map(OsStr::new).collect();
+        read(&args)
+    }
+
+    fn waits(words: &[&'static str]) -> Option<Duration> {
+        read_words(words).unwrap().wait
+    }
+
+    #[test]
+    fn waiting_is_asked_for_or_the_verbs_own() {
+        let seconds = |n| Some(Duration::from_secs(n));
+        assert_eq!(waits(&["sv", "up", "x"]), None);
+        assert_eq!(waits(&["sv", "-v", "up", "x"]), seconds(7));
+        assert_eq!(waits(&["sv", "-w3", "up", "x"]), seconds(3));
+        assert_eq!(waits(&["sv", "-w", "3", "-w4", "start", "x"]), seconds(4), "the last one counts");
+        assert_eq!(waits(&["sv", "stop", "x"]), seconds(7));
+        assert_eq!(waits(&["sv", "-w", "none", "stop", "x"]), Some(LEAST_WAIT));
+        assert_eq!(waits(&["sv", "-v", "status", "x"]), None);
+    }
+
+    #[test]
+    fn only_status_does_without_a_name_and_as_json() {
+        assert!(matches!(read_words(&["sv", "status"]).unwrap().services, Services::All));
+        assert!(read_words(&["sv", "-j", "status", "x"]).unwrap().json);
+        for words in [&["sv"][..], &["sv", "up"], &["sv", "s"], &["sv", "-j", "up", "x"], &["sv", "what", "x"]] {
+            assert_eq!(read_words(words).unwrap_err(), Exit(100), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn another_name_is_the_service() {
+        let request = read_words(&["/etc/init.d/cron", "status", "ignored"]).unwrap();
+        assert!(matches!(&request.services, Services::Named(names) if *names == ["cron"]));
+        for words in [&["cron"][..], &["cron", "stat"], &["cron", "-x"]] {
+            assert_eq!(read_words(words).unwrap_err(), Exit(2), "{words:?}");
+        }
+    }
+}

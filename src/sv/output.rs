@@ -1,0 +1,141 @@
+//! What is said, in its order, in as few writes as that allows; and how many failures were among it.
+
+use crate::cli::message::to_stderr;
+use crate::supervise::client::Trouble;
+use crate::sys::errno::{Errno, Reason};
+use crate::sys::reactor::{Direction, Reactor, Token};
+use crate::sys::{clock, io};
+use std::borrow::Cow;
+
+/// Standard output, gathered.
+#[derive(Debug)]
+pub(super) struct Output {
+    text: Vec<u8>,
+    failures: u32,
+}
+
+/// Enough to make writes few, too little to matter.
+const GATHERED: usize = 64 * 1024;
+
+impl Output {
+    pub(super) fn new() -> Output {
+        Output { text: Vec::new(), failures: 0 }
+    }
+
+    /// How many failures were told so far.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// One more, whose line is said by `line`.
+    pub(super) fn count_failure(&mut self) {
+        self.failures += 1;
+    }
+
+    /// A line or a part of one.
+    pub(super) fn say(&mut self, text: &[u8]) {
+        self.text.extend_from_slice(text);
+        if self.text.len() >= GATHERED {
+            self.flush();
+        }
+    }
+
+    /// A line about a service that could not be asked or told; a failure.
+    pub(super) fn trouble(&mut self, name: &[u8], trouble: Trouble) {
+        self.failures += 1;
+        self.text.extend(trouble_line(name, trouble));
+        self.say(b"\n");
+    }
+
+    /// `WARNING NAME/FILE: reason` on standard error, after all that was said before.
+    pub(super) fn warn(&mut self, what: &str, name: &[u8], file: &str, why: Option<Errno>) {
+        self.flush();
+        let reason = why.map_or("", Errno::reason);
+        let colon = if why.is_some() { ": " } else { "" };
+        let line = ["warning: ", what, " "].concat();
+        let rest = ["/", file, colon, reason, "\n"].concat();
+        to_stderr(&[line.as_bytes(), &printable(name), rest.as_bytes()].concat());
+    }
+
+    /// Writes what was gathered. A standard output that is closed or full loses it without a word, as it does with
+    /// runit; one that only has to be waited for does not.
+    pub(super) fn flush(&mut self) {
+        let mut left = &self.text[..];
+        while !left.is_empty() {
+            match io::write(io::stdout(), left) {
+                Ok(length @ 1..) => left = left.get(length..).unwrap_or_default(),
+                Err(Errno::EAGAIN) if wait_for_stdout() => {}
+                _ => break,
+            }
+        }
+        self.text.clear();
+    }
+}
+
+/// Somebody before us may have made the open file that is our standard output one that does not block.
+fn wait_for_stdout() -> bool {
+    let mut events = Vec::new();
+    let waited = Reactor::new(&[]).and_then(|mut reactor| {
+        reactor.watch(io::stdout(), Token(0), Direction::Write)?;
+        reactor.wait(clock::moment(), None, &mut events)
+    });
+    waited.is_ok()
+}
+
+/// What to say of it, without the newline: a service that is not there or not supervised is a failure, a file that
+/// should be there and is not is a warning, but counts as much.
+pub(super) fn trouble_line(name: &[u8], trouble: Trouble) -> Vec<u8> {
+    let kind: &[u8] = match trouble {
+        Trouble::Directory(_) | Trouble::NoSupervisor => b"fail: ",
+        _ => b"warning: ",
+    };
+    [kind, &printable(name), b": ", sentence(trouble).as_bytes()].concat()
+}
+
+/// What could not be done and why.
+pub(super) fn sentence(trouble: Trouble) -> String {
+    match trouble.words() {
+        (what, Some(why)) => [what, ": ", why.reason()].concat(),
+        (what, None) => what.to_owned(),
+    }
+}
+
+/// A name as a line of its own may show it: control characters, with which a name could end the line or move the
+/// cursor, as `\x` and two digits.
+pub(super) fn printable(name: &[u8]) -> Cow<'_, [u8]> {
+    if !name.iter().any(u8::is_ascii_control) {
+        return Cow::Borrowed(name);
+    }
+    let mut shown = Vec::with_capacity(name.len() + 8);
+    for byte in name {
+        match byte.is_ascii_control() {
+            true => shown.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+            false => shown.push(*byte),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_on_its_line() {
+        assert_eq!(*printable(b"web\n\x1b[2J\xc3\xa9"), *b"web\\x0a\\x1b[2J\xc3\xa9");
+        assert!(matches!(printable(b"web"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn lines_are_runits() {
+        let line = |trouble| String::from_utf8(trouble_line(b"web", trouble)).unwrap();
+        let missing = Errno::ENOENT;
+        assert_eq!(
+            line(Trouble::Directory(missing)),
+            "fail: web: unable to change to service directory: file does not exist"
+        );
+        assert_eq!(line(Trouble::NoSupervisor), "fail: web: runsv not running");
+        assert_eq!(line(Trouble::OpenOk(missing)), "warning: web: unable to open supervise/ok: file does not exist");
+        assert_eq!(line(Trouble::BadFormat), "warning: web: unable to read supervise/status: bad format");
+    }
+}

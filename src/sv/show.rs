@@ -1,0 +1,225 @@
+//! `sv status`: the state of a service and of its logger.
+
+use super::json;
+use super::names::{Named, Places};
+use super::options::Request;
+use super::output::{Output, printable, sentence, trouble_line};
+use crate::exit::Exit;
+use crate::service::status::{Phase, Status, Want};
+use crate::supervise::client::{Answer, Trouble};
+use crate::sys::clock;
+use crate::sys::errno::{Errno, Reason};
+use crate::tai64::Label;
+use std::io::Write as _;
+
+/// What a service is unless somebody says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Normally {
+    Up,
+    Down,
+}
+
+/// What is known of a service, or of a logger.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) state: Answer<Status>,
+    /// Nothing if that could not be found out.
+    pub(super) normally: Option<Normally>,
+}
+
+/// Shows each service that is asked for.
+pub(super) fn all(request: &Request, output: &mut Output) {
+    let places = Places::of(request);
+    let now = clock::label();
+    for named in places.resolve(request, output) {
+        let _ = one(request, &named, now, output); // a failure has been told and counted
+    }
+}
+
+/// Shows the one service of an init script; its exit code is the standard's.
+///
+/// It is the service's, not its logger's, which it is in runit before 2.3.0.
+pub(super) fn for_init(request: &Request, output: &mut Output) -> Exit {
+    let places = Places::of(request);
+    let states: Vec<_> =
+        places.resolve(request, output).iter().map(|named| one(request, named, clock::label(), output)).collect();
+    match states.first() {
+        Some(Ok(status)) if status.pid.is_some() => Exit::OK,
+        Some(Ok(_)) => Exit(3),
+        Some(Err(Trouble::Directory(_) | Trouble::NoSupervisor)) | None => Exit(1),
+        Some(Err(_)) => Exit(4),
+    }
+}
+
+fn one(request: &Request, named: &Named<'_>, now: Label, output: &mut Output) -> Answer<Status> {
+    let known = ask(named, output);
+    if known.state.is_err() {
+        output.count_failure();
+    }
+    let log = known.state.ok().and_then(|_| logger(named, output));
+    let mut line = Vec::with_capacity(128);
+    match request.json {
+        true => json::line(&mut line, &named.name, &known, log.as_ref(), now),
+        false => text(&mut line, &named.name, &known, log.as_ref(), now),
+    }
+    line.push(b'\n');
+    output.say(&line);
+    known.state
+}
+
+fn ask(named: &Named<'_>, output: &mut Output) -> Known {
+    let state = named.service.status();
+    let normally = state.ok().and_then(|_| normally(named, output));
+    Known { state, normally }
+}
+
+/// The logger, if there is a directory for one.
+fn logger(named: &Named<'_>, output: &mut Output) -> Option<Known> {
+    let named = Named { name: [&named.name, &b"/log"[..]].concat(), service: named.service.logger() };
+    let known = match named.service.enter() {
+        Ok(()) => ask(&named, output),
+        Err(Trouble::Directory(Errno::ENOENT)) => return None,
+        Err(trouble) => Known { state: Err(trouble), normally: None },
+    };
+    if known.state.is_err() {
+        output.count_failure();
+    }
+    Some(known)
+}
+
+fn normally(named: &Named<'_>, output: &mut Output) -> Option<Normally> {
+    match named.service.has("down") {
+        Ok(true) => Some(Normally::Down),
+        Ok(false) => Some(Normally::Up),
+        Err(errno) => {
+            output.warn("unable to stat", &named.name, "down", Some(errno));
+            None
+        }
+    }
+}
+
+/// `STATE: NAME: ...` as a waited command shows it: without the logger.
+pub(super) fn state_of(named: &Named<'_>, status: &Status, now: Label, output: &mut Output) -> Vec<u8> {
+    let normally = normally(named, output);
+    let mut line = Vec::with_capacity(128);
+    state(&mut line, &named.name, status, normally, now);
+    line
+}
+
+fn text(line: &mut Vec<u8>, name: &[u8], known: &Known, log: Option<&Known>, now: Label) {
+    match known.state {
+        Ok(status) => state(line, name, &status, known.normally, now),
+        Err(trouble) => line.extend(trouble_line(name, trouble)),
+    }
+    let Some(log) = log else { return };
+    line.extend_from_slice(b"; ");
+    match log.state {
+        Ok(status) => state(line, b"log", &status, log.normally, now),
+        Err(trouble) => log_trouble(line, &[name, b"/log"].concat(), trouble),
+    }
+}
+
+fn log_trouble(line: &mut Vec<u8>, name: &[u8], trouble: Trouble) {
+    match trouble {
+        Trouble::Directory(errno) => {
+            let (name, reason) = (printable(name), errno.reason().as_bytes());
+            line.extend([b"warning: ", &*name, b": unable to change directory: ", reason].concat());
+        }
+        _ => line.extend(trouble_line(name, trouble)),
+    }
+}
+
+fn state(line: &mut Vec<u8>, name: &[u8], status: &Status, normally: Option<Normally>, now: Label) {
+    line.extend_from_slice(word(status.phase).as_bytes());
+    line.extend_from_slice(b": ");
+    line.extend_from_slice(&printable(name));
+    line.extend_from_slice(b": ");
+    if status.phase != Phase::Down {
+        let pid = status.pid.map_or(0, |pid| pid.get());
+        let _ = write!(line, "(pid {pid}) "); // a vector takes all
+    }
+    let _ = write!(line, "{}s", uptime(status, now));
+    for (shown, words) in [
+        (status.pid.is_some() && normally == Some(Normally::Down), ", normally down"),
+        (status.pid.is_none() && normally == Some(Normally::Up), ", normally up"),
+        (status.pid.is_some() && status.paused, ", paused"),
+        (status.pid.is_none() && status.want == Want::Up, ", want up"),
+        (status.pid.is_some() && status.want != Want::Up, ", want down"),
+        (status.pid.is_some() && status.got_term, ", got TERM"),
+    ] {
+        if shown {
+            line.extend_from_slice(words.as_bytes());
+        }
+    }
+}
+
+/// Whole seconds since the label of a status; none if that is still to come.
+pub(super) fn uptime(status: &Status, now: Label) -> i64 {
+    now.unix.saturating_sub(status.since.unix).max(0)
+}
+
+pub(super) fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Down => "down",
+        Phase::Run => "run",
+        Phase::Finish => "finish",
+    }
+}
+
+/// What went wrong, for a line that names the service elsewhere.
+pub(super) fn reason(trouble: Trouble) -> String {
+    sentence(trouble)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Pid;
+
+    const NOW: Label = Label { unix: 1010, nanos: 0 };
+    const DOWN: Status = Status {
+        since: Label { unix: 1000, nanos: 900_000_000 },
+        pid: None,
+        phase: Phase::Down,
+        want: Want::Up,
+        paused: false,
+        got_term: false,
+    };
+
+    fn shown(status: Status, normally: Normally, log: Option<Known>) -> String {
+        let known = Known { state: Ok(status), normally: Some(normally) };
+        let mut line = Vec::new();
+        text(&mut line, b"web", &known, log.as_ref(), NOW);
+        String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn lines_are_runits() {
+        let run = Status { pid: Pid::new(54), phase: Phase::Run, ..DOWN };
+        let unwanted = Status { want: Want::Down, ..run };
+        assert_eq!(shown(run, Normally::Up, None), "run: web: (pid 54) 10s");
+        assert_eq!(shown(unwanted, Normally::Down, None), "run: web: (pid 54) 10s, normally down, want down");
+        assert_eq!(shown(DOWN, Normally::Up, None), "down: web: 10s, normally up, want up");
+        assert_eq!(shown(Status { want: Want::Down, ..DOWN }, Normally::Down, None), "down: web: 10s");
+        let all = Status { phase: Phase::Finish, paused: true, got_term: true, ..unwanted };
+        assert_eq!(shown(all, Normally::Up, None), "finish: web: (pid 54) 10s, paused, want down, got TERM");
+        let early = Status { since: Label { unix: 2000, nanos: 0 }, ..run };
+        assert_eq!(shown(early, Normally::Up, None), "run: web: (pid 54) 0s", "from the future");
+    }
+
+    #[test]
+    fn the_logger_is_on_the_same_line() {
+        let run = Status { pid: Pid::new(51), phase: Phase::Run, ..DOWN };
+        let up = Some(Normally::Up);
+        let log = |state| Some(Known { state, normally: up });
+        assert_eq!(shown(run, Normally::Up, log(Ok(run))), "run: web: (pid 51) 10s; run: log: (pid 51) 10s");
+        assert_eq!(
+            shown(run, Normally::Up, log(Err(Trouble::NoSupervisor))),
+            "run: web: (pid 51) 10s; fail: web/log: runsv not running"
+        );
+        assert_eq!(
+            shown(run, Normally::Up, log(Err(Trouble::Directory(Errno::ENOTDIR)))),
+            "run: web: (pid 51) 10s; warning: web/log: unable to change directory: not a directory"
+        );
+    }
+}
