@@ -34,7 +34,8 @@ pub(super) fn start(named: &Named<'_>, mask: &Mask, output: &mut Output) -> Chec
 fn spawn(named: &Named<'_>, mask: &Mask, output: &mut Output) -> Check {
     let Ok(directory) = CString::new(named.service.path(".").into_vec()) else { return Check::No };
     let spawn = Spawn {
-        program: &[c"./check"],
+        // A script sees the path as its name, any other program the word: so it is under runit.
+        program: &[c"check"],
         args: &[c"./check"],
         environment: None,
         directory: Some(&directory),
