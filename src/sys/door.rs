@@ -3,6 +3,8 @@
 //! services that there are thousands of. What is left of it is here: the arguments, and the exit code.
 
 use crate::exit::Exit;
+use core::ops::Range;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::ffi::{CStr, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 
@@ -42,5 +44,19 @@ pub unsafe fn enter(argc: c_int, argv: *const *const c_char, main: fn(Args<'_>) 
     // SAFETY: the caller's promise, for each of them.
     let args: Vec<&'static OsStr> =
         strings.iter().map(|arg| OsStr::from_bytes(unsafe { CStr::from_ptr(*arg) }.to_bytes())).collect();
+    let expose = |arg: Option<&*const c_char>| arg.map_or(0, |arg| arg.expose_provenance());
+    let end = args.last().map_or(0, |last| last.len());
+    FIRST.store(expose(strings.first()), Ordering::Relaxed);
+    END.store(expose(strings.last()) + end, Ordering::Relaxed);
     main(&args).0.into()
+}
+
+/// Where the arguments are in memory, from the first to the end of the last.
+static FIRST: AtomicUsize = AtomicUsize::new(0);
+static END: AtomicUsize = AtomicUsize::new(0);
+
+/// The addresses of the arguments' text, which lies in one piece; nothing before `enter`.
+pub(super) fn arguments() -> Option<Range<usize>> {
+    let range = FIRST.load(Ordering::Relaxed)..END.load(Ordering::Relaxed);
+    (range.start != 0).then_some(range)
 }

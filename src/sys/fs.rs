@@ -211,6 +211,32 @@ pub fn set_mode(fd: impl AsFd, mode: u32) -> Result<()> {
     fchmod(fd, Mode::from_bits_retain(mode))
 }
 
+/// Whether a directory's file system tells of changes that others make: not where they are made on another machine.
+pub fn tells_changes(directory: &Dir) -> bool {
+    /// NFS, SMB (three generations), CODA, AFS (two), Ceph, 9P, FUSE, GFS2, OCFS2, VirtualBox's shared folders.
+    const SHARED: [i64; 13] = [
+        0x6969,
+        0x517b,
+        0xff53_4d42,
+        0xfe53_4d42,
+        0x7375_7245,
+        0x5346_414f,
+        0x6b41_4653,
+        0x00c3_6400,
+        0x0102_1997,
+        0x6573_5546,
+        0x0116_1970,
+        0x7461_636f,
+        0x786f_4256,
+    ];
+    let Ok(facts) = nix::sys::statfs::fstatfs(directory) else {
+        return false;
+    };
+    #[allow(clippy::unnecessary_cast)] // its width differs between architectures
+    let kind = facts.filesystem_type().0 as i64 & 0xffff_ffff;
+    !SHARED.contains(&kind)
+}
+
 /// Makes what was written survive a power cut.
 pub fn sync(fd: impl AsFd) -> Result<()> {
     io::again(|| nix::unistd::fsync(fd.as_fd()))

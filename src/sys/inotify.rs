@@ -19,6 +19,8 @@ pub enum Interest {
     Content,
     /// Files that are replaced by rename, and nothing that reading them or writing into a fifo would cause.
     Replaced,
+    /// Only the directory itself going away or elsewhere.
+    Itself,
 }
 
 /// Names one watched directory.
@@ -43,6 +45,7 @@ impl Watcher {
                     | AddWatchFlags::IN_DELETE
             }
             Interest::Replaced => AddWatchFlags::IN_MOVED_TO,
+            Interest::Itself => AddWatchFlags::empty(),
         };
         self.0.add_watch(directory.as_ref(), flags | gone).map(Watch)
     }

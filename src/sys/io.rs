@@ -75,3 +75,8 @@ fn standard(number: i32) -> BorrowedFd<'static> {
     // on it answer EBADF, since nothing of ours is ever put there (see `process::keep_standard_numbers_free`).
     unsafe { BorrowedFd::borrow_raw(number) }
 }
+
+/// Makes this standard error, for us and for all that we start.
+pub fn become_stderr(fd: impl AsFd) -> Result<()> {
+    nix::unistd::dup2_stderr(fd)
+}

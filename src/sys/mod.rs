@@ -5,11 +5,13 @@
 pub mod clock;
 pub mod door;
 pub mod errno;
+pub mod family;
 pub mod fs;
 pub mod inotify;
 pub mod io;
 pub mod process;
 pub mod reactor;
+pub mod title;
 
 pub use errno::Errno;
 

@@ -79,9 +79,19 @@ struct Plan<'a> {
     directory: *const c_char,
     standard: [Slot; 3],
     session: bool,
+    group: Group<'a>,
     mask: libc::sigset_t,
     defaults: &'a [Signal],
     failed: Option<Failed>,
+}
+
+/// A child's process group.
+#[derive(Clone, Copy, Debug)]
+pub enum Group<'a> {
+    /// Ours.
+    Same,
+    /// One that it leads; on this terminal, if there is one, the group in front.
+    Own(Option<BorrowedFd<'a>>),
 }
 
 #[derive(Clone, Copy)]
@@ -94,6 +104,11 @@ enum Slot {
 impl Spawn<'_> {
     /// Starts the child: no copy of our page tables is made, and we go on once it runs its program or has failed to.
     pub fn start(&self) -> Result<Started> {
+        self.start_in(Group::Same)
+    }
+
+    /// Starts the child in a process group.
+    pub fn start_in(&self, group: Group<'_>) -> Result<Started> {
         let args = pointers(self.args);
         let environment = self.environment.map(pointers);
         let mut plan = Plan {
@@ -111,6 +126,7 @@ impl Spawn<'_> {
                 Stream::Closed => Slot::Closed,
             }),
             session: self.session,
+            group,
             mask: self.mask.set,
             defaults: self.mask.defaults,
             failed: None,
@@ -167,6 +183,13 @@ fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
     unsafe {
         if plan.session {
             libc::setsid();
+        }
+        if let Group::Own(terminal) = plan.group {
+            libc::setpgid(0, 0);
+            if let Some(terminal) = terminal {
+                // Not yet in front, it would be stopped for this; every signal is blocked here, so it is not.
+                libc::tcsetpgrp(terminal.as_raw_fd(), libc::getpgrp());
+            }
         }
         if !plan.directory.is_null() {
             Errno::result(libc::chdir(plan.directory)).map_err(Failed::Directory)?;
@@ -263,6 +286,7 @@ pub fn execute_in_place(program: &[&CStr], args: &[&CStr], environment: Option<&
         directory: ptr::null(),
         standard: [Slot::Same; 3],
         session: false,
+        group: Group::Same,
         // SAFETY: not looked at by `execute`.
         mask: unsafe { core::mem::zeroed() },
         defaults: &[],
