@@ -8,6 +8,8 @@ extern crate alloc;
 // Layer 0: words and decisions. No input, no output, no clock; core and alloc only.
 pub mod exit;
 pub mod moment;
+pub mod process_state;
+pub mod scan;
 pub mod service;
 pub mod signal;
 pub mod tai64;
