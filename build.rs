@@ -12,7 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
-const STATIC: &[&str] = &["runsv", "sv"];
+#[rustfmt::skip] // one a line: programs come and go
+const STATIC: &[&str] = &[
+    "runsvdir",
+    "runsv",
+    "sv",
+];
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");

@@ -25,3 +25,4 @@ pub mod supervise;
 // Layer 3: one folder a program.
 pub mod runsv;
 pub mod sv;
+pub mod runsvdir;

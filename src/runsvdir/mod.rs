@@ -1,0 +1,25 @@
+//! Runs one `runsv` for each entry of a scan directory, or one command for itself; sound as process 1.
+#![forbid(unsafe_code)]
+
+mod command_line;
+mod essentials;
+mod launch;
+mod log;
+mod looking;
+mod single;
+mod stop;
+mod tree;
+mod watching;
+
+use crate::exit::Exit;
+use crate::sys::door::Args;
+use command_line::{Job, Order};
+
+/// The program.
+pub fn main(args: Args<'_>) -> Exit {
+    match command_line::read(args) {
+        Ok(Order { job: Job::Directory { path, log }, sessions, grace }) => tree::run(path, log, sessions, grace),
+        Ok(Order { job: Job::Command(words), sessions, grace }) => single::run(&words, sessions, grace),
+        Err(exit) => exit,
+    }
+}
