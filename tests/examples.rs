@@ -1,0 +1,107 @@
+//! The examples are what they say: service directories that can be run as they are, and a demo that leaves nothing.
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests end a test by a panic
+
+#[allow(unreachable_pub)]
+mod scene;
+
+use scene::{Running, Scene, program, skip, until, until_some};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
+fn services() -> Vec<PathBuf> {
+    let entries = fs::read_dir(examples().join("sv")).unwrap();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+/// Those that the demo runs.
+fn shown() -> Vec<String> {
+    let suited = services().into_iter().filter(|path| !path.join("down").exists());
+    suited.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+/// The demo in a scene, in a process group of its own as in a terminal.
+fn demo(scene: &Scene) -> Running {
+    let bin = scene.dir("bin");
+    for name in ["runsvdir", "runsv", "sv", "svlogd", "chpst"] {
+        scene.link(program(name), bin.join(name));
+    }
+    let mut demo = scene.command(examples().join("demo"));
+    demo.arg(bin).env("TMPDIR", scene.dir("tmp")).process_group(0);
+    scene.spawn(demo)
+}
+
+fn runnable() -> bool {
+    ["runsvdir", "runsv", "sv", "svlogd"].iter().all(|name| program(name).exists())
+}
+
+#[test]
+fn every_script_can_be_executed() {
+    let mut scripts = Vec::new();
+    for service in services() {
+        for name in ["run", "finish", "check", "log/run"] {
+            scripts.push(service.join(name));
+        }
+        assert!(service.join("run").exists(), "{} has no run", service.display());
+        for entry in fs::read_dir(service.join("control")).into_iter().flatten() {
+            scripts.push(entry.unwrap().path());
+        }
+    }
+    for script in scripts.iter().filter(|path| path.exists()) {
+        assert_eq!(fs::metadata(script).unwrap().permissions().mode() & 0o111, 0o111, "{}", script.display());
+        assert!(fs::read(script).unwrap().starts_with(b"#!"), "{}", script.display());
+    }
+    assert!(scripts.len() > 20);
+}
+
+#[test]
+fn the_demo_runs_every_service_that_is_suited_and_leaves_nothing() {
+    if !runnable() {
+        return skip("the_demo_runs_every_service_that_is_suited_and_leaves_nothing", "not all programs are here");
+    }
+    let scene = Scene::new();
+    let mut demo = demo(&scene);
+    let place = until_some("the demo has a directory", || fs::read_dir(scene.path("tmp")).ok()?.next());
+    let tree = place.unwrap().path().join("service");
+    until("its commands are printed", || demo.out().contains("Ctrl-C here takes everything down"));
+    assert!(demo.out().contains(&format!("export SVDIR={}", tree.display())));
+    for name in shown() {
+        let status = tree.join(&name).join("supervise/stat");
+        until(&format!("{name} runs"), || fs::read_to_string(&status).is_ok_and(|text| text.starts_with("run")));
+    }
+    let log = tree.join("clock/log/main/current");
+    until("the clock writes its log", || fs::metadata(&log).is_ok_and(|facts| facts.len() > 0));
+
+    // What a terminal does at Ctrl-C: everybody in the foreground group hears it.
+    nix::sys::signal::killpg(nix::unistd::Pid::from_raw(demo.pid()), nix::sys::signal::Signal::SIGINT).unwrap();
+    assert_eq!(demo.end().code, 0, "{}", demo.err());
+    assert!(demo.out().contains("workspace: ended by signal 15, cleaned up"), "{}", demo.out());
+    until("nobody is left", || scene.processes().is_empty());
+    assert_eq!(fs::read_dir(scene.path("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn the_demo_ends_with_its_scanner() {
+    if !runnable() {
+        return skip("the_demo_ends_with_its_scanner", "not all programs are here");
+    }
+    let scene = Scene::new();
+    let mut demo = demo(&scene);
+    let scanner = || {
+        let named = |pid: &i32| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default().starts_with(b"runsvdir\0");
+        scene.processes().into_iter().find(named)
+    };
+    let pid = until_some("its runsvdir is there", scanner);
+    until("a service is up", || demo.out().contains("web: ready"));
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert_eq!(demo.end().code, 1);
+    until("nobody is left", || scene.processes().is_empty());
+    assert_eq!(fs::read_dir(scene.path("tmp")).unwrap().count(), 0);
+}
