@@ -1,0 +1,107 @@
+# keepup: build, look at it, test it, install it. `make` alone builds; every target can be given again.
+#
+# Installing: PREFIX (/usr/local), DESTDIR for packages, CHPST_LINKS=no where daemontools or s6 own chpst's other names.
+
+PREFIX      ?= /usr/local
+DESTDIR     ?=
+BINDIR      ?= $(PREFIX)/bin
+MANDIR      ?= $(PREFIX)/share/man
+BASHDIR     ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR      ?= $(PREFIX)/share/zsh/site-functions
+INITDIR     ?= /etc/init.d
+CHPST_LINKS ?= yes
+
+CARGO        ?= cargo
+# Most tests wait for a process most of the time: many at once, whatever the number of processors.
+TEST_THREADS ?= 16
+TARGET_DIR   ?= $(or $(CARGO_TARGET_DIR),target)
+RELEASE      ?= $(TARGET_DIR)/release
+MUSL         ?= $(shell uname -m)-unknown-linux-musl
+
+PROGRAMS    := $(sort $(basename $(notdir $(wildcard bin/*.rs))))
+MANUALS     := $(sort $(wildcard man/*.[1-8]))
+BASH        := $(sort $(wildcard completions/bash/*))
+ZSH         := $(sort $(wildcard completions/zsh/*))
+SCRIPTS      = $(sort .ci/run $(shell grep -rlE '^\#!.*\b(sh|bash)$$' examples benches 2>/dev/null))
+SOURCES      = $(shell find bin src -name '*.rs') Cargo.toml Cargo.lock build.rs
+CHPST_NAMES := envdir envuidgid pgrphack setlock setuidgid softlimit
+
+all: $(RELEASE)/.built
+
+# A file that remembers when all were built: `make && sudo make install` asks for no compiler the second time.
+$(RELEASE)/.built: $(SOURCES)
+	$(CARGO) build --release --locked
+	@touch $@
+
+demo: all
+	examples/demo $(RELEASE)
+
+test:
+	$(CARGO) test --locked -- --test-threads=$(TEST_THREADS)
+
+check: format lint docs manuals scripts test
+
+format:
+	$(CARGO) fmt --check
+
+lint:
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features mio-reactor -- -D warnings
+
+docs:
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
+
+manuals:
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning $(MANUALS); \
+	else echo 'SKIPPED manuals: mandoc is not installed'; fi
+
+scripts:
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR $(SCRIPTS); \
+	else echo 'SKIPPED scripts: shellcheck is not installed'; fi
+
+# One suite, first against the originals, then against ours.
+compliance:
+	KEEPUP_COMPLIANCE=theirs $(CARGO) test --locked --test compliance -- --test-threads=$(TEST_THREADS)
+	KEEPUP_COMPLIANCE=ours $(CARGO) test --locked --test compliance -- --test-threads=$(TEST_THREADS)
+
+bench: all
+	@set -e; for script in benches/*; do if [ -x "$$script" ]; then "$$script" $(RELEASE); fi; done
+
+musl:
+	$(CARGO) build --release --locked --target $(MUSL)
+
+# The release profile has stripped the programs already.
+install: all
+	install -d $(DESTDIR)$(BINDIR)
+	for program in $(PROGRAMS); do install -m 755 $(RELEASE)/$$program $(DESTDIR)$(BINDIR) || exit; done
+	for page in $(MANUALS); do \
+	    install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; done
+	for file in $(BASH); do install -D -m 644 $$file $(DESTDIR)$(BASHDIR)/$${file##*/} || exit; done
+	for file in $(ZSH); do install -D -m 644 $$file $(DESTDIR)$(ZSHDIR)/$${file##*/} || exit; done
+ifneq ($(filter chpst,$(PROGRAMS)),)
+ifeq ($(CHPST_LINKS),yes)
+	for name in $(CHPST_NAMES); do ln -sf chpst $(DESTDIR)$(BINDIR)/$$name || exit; done
+endif
+endif
+
+# Only what is ours: a name of chpst's is removed if it is a link to chpst.
+uninstall:
+	for program in $(PROGRAMS); do rm -f $(DESTDIR)$(BINDIR)/$$program; done
+	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	for file in $(BASH); do rm -f $(DESTDIR)$(BASHDIR)/$${file##*/}; done
+	for file in $(ZSH); do rm -f $(DESTDIR)$(ZSHDIR)/$${file##*/}; done
+	for name in $(CHPST_NAMES); do link=$(DESTDIR)$(BINDIR)/$$name; \
+	    if [ "$$(readlink $$link)" = chpst ]; then rm $$link; fi; done
+
+# The service under its name among the init scripts: `/etc/init.d/SERVICE start`, as LSB has it.
+install-initd:
+	@test -n '$(SERVICE)' || { echo 'usage: make install-initd SERVICE=name' >&2; exit 1; }
+	@link=$(DESTDIR)$(INITDIR)/$(SERVICE); if [ -e $$link ] && [ ! -L $$link ]; then \
+	    echo "$$link is a script of its own: move it away first" >&2; exit 1; fi
+	install -d $(DESTDIR)$(INITDIR)
+	ln -sfn $(BINDIR)/sv $(DESTDIR)$(INITDIR)/$(SERVICE)
+
+clean:
+	$(CARGO) clean
+
+.PHONY: all demo test check format lint docs manuals scripts compliance bench musl install uninstall install-initd clean
