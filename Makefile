@@ -56,7 +56,7 @@ manuals:
 	else echo 'SKIPPED manuals: mandoc is not installed'; fi
 
 scripts:
-	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR $(SCRIPTS); \
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR $(SCRIPTS) && shellcheck -s bash $(BASH); \
 	else echo 'SKIPPED scripts: shellcheck is not installed'; fi
 
 # One suite, against the originals and against ours.

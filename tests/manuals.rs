@@ -1,0 +1,250 @@
+//! Programs, their `--help`, their manual pages and their completions tell the same.
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests end a test by a panic
+
+#[allow(unreachable_pub)]
+mod scene;
+
+use scene::{Scene, ours, skip};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The headings of a page, in this order; those of a program must all be there but for the ones in `IF_NEEDED`.
+const HEADINGS: &[&str] = &[
+    "NAME",
+    "SYNOPSIS",
+    "DESCRIPTION",
+    "OPTIONS",
+    "FILES",
+    "SIGNALS",
+    "ENVIRONMENT",
+    "EXIT STATUS",
+    "EXAMPLES",
+    "SEE ALSO",
+    "DIFFERENCES",
+];
+const IF_NEEDED: &[&str] = &["FILES", "SIGNALS", "ENVIRONMENT"];
+/// What every program has, by its shim: not worth completing for each.
+const EVERYBODYS: &[&str] = &["--help", "--version"];
+
+fn tree() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The names in Cargo.toml's `[[bin]]` sections.
+fn programs() -> Vec<String> {
+    let cargo = fs::read_to_string(tree().join("Cargo.toml")).unwrap();
+    let sections = cargo.split("\n[").filter(|section| section.starts_with("[bin]]"));
+    let name = |section: &str| section.lines().find_map(|line| line.strip_prefix("name = ")).map(unquoted);
+    let found: Vec<String> = sections.map(|section| name(section).unwrap()).collect();
+    assert!(!found.is_empty());
+    found
+}
+
+fn unquoted(text: &str) -> String {
+    text.trim_matches('"').to_owned()
+}
+
+fn page_of(program: &str) -> PathBuf {
+    let pages = (1..=8).map(|section| tree().join(format!("man/{program}.{section}")));
+    pages.into_iter().find(|path| path.exists()).unwrap_or_else(|| panic!("{program} has no page in man/"))
+}
+
+fn help(program: &str) -> String {
+    let scene = Scene::new();
+    let mut command = scene.command(ours(program));
+    command.arg("--help");
+    let done = scene.finish(command);
+    assert_eq!((done.code, done.err.as_str()), (0, ""), "{program} --help");
+    done.out
+}
+
+/// The options that `--help` lists: `  -t, --times   how often`.
+fn options_of_help(text: &str) -> BTreeSet<String> {
+    let listed = text.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with('-'));
+    let spelled = listed.flat_map(|line| {
+        let words = line.split([' ', ',']).filter(|word| !word.is_empty());
+        words.take_while(|word| word.starts_with('-')).map(str::to_owned).collect::<Vec<_>>()
+    });
+    spelled.collect()
+}
+
+/// The commands that `--help` lists, if it does: `  start   start it`.
+fn commands_of_help(text: &str) -> BTreeSet<String> {
+    let after = text.split_once("\nCommands:\n").map_or("", |(_, after)| after);
+    let listed = after.lines().map_while(|line| line.strip_prefix("  "));
+    listed.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+/// The lines of one section of a page.
+fn section<'p>(page: &'p str, heading: &str) -> Vec<&'p str> {
+    let from = page.lines().skip_while(|line| *line != format!(".Sh {heading}")).skip(1);
+    from.take_while(|line| !line.starts_with(".Sh ")).collect()
+}
+
+/// The options that a page explains: the flags in the items of its list.
+fn options_of_page(page: &str) -> BTreeSet<String> {
+    let items = section(page, "OPTIONS").into_iter().filter(|line| line.starts_with(".It "));
+    items.flat_map(flags).collect()
+}
+
+/// The arguments of every `Fl` in a line, with their dash.
+fn flags(line: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut within = false;
+    for word in line.split_whitespace() {
+        match word {
+            "Fl" => within = true,
+            "," | "|" => {}
+            macro_name if macro_name.len() == 2 && macro_name.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                within = false;
+            }
+            flag if within => found.push(format!("-{}", flag.replace("\\-", "-").replace('\\', ""))),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> =
+        fs::read_dir(tree().join("man")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_page_has_the_same_headings_in_the_same_order() {
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap();
+        let found: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".Sh ")).collect();
+        let known: Vec<&str> = HEADINGS.iter().copied().filter(|heading| found.contains(heading)).collect();
+        if path.extension().is_some_and(|section| section == "8" || section == "1") {
+            assert_eq!(found, known, "{}", path.display());
+            let missing = HEADINGS.iter().filter(|heading| !found.contains(heading) && !IF_NEEDED.contains(heading));
+            assert_eq!(missing.count(), 0, "{}: {found:?}", path.display());
+        } else {
+            let agreed: Vec<&str> = found.iter().copied().filter(|heading| HEADINGS.contains(heading)).collect();
+            assert_eq!(agreed, known, "{}", path.display());
+            assert_eq!(found.first(), Some(&"NAME"), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_option_is_on_its_page_and_the_other_way_round() {
+    for program in programs() {
+        let page = fs::read_to_string(page_of(&program)).unwrap();
+        assert_eq!(options_of_page(&page), options_of_help(&help(&program)), "{program}: the page, and --help");
+    }
+}
+
+#[test]
+fn every_command_is_on_its_page() {
+    for program in programs() {
+        let page = fs::read_to_string(page_of(&program)).unwrap();
+        let explained: BTreeSet<&str> =
+            page.lines().filter(|line| line.starts_with(".It Cm ")).flat_map(|line| line.split_whitespace()).collect();
+        for command in commands_of_help(&help(&program)) {
+            assert!(explained.contains(command.as_str()), "{program} {command} is not on its page");
+        }
+    }
+}
+
+#[test]
+fn every_page_is_clean() {
+    let scene = Scene::new();
+    let mut mandoc = scene.command("mandoc");
+    mandoc.args(["-T", "lint", "-W", "warning"]).args(pages());
+    match mandoc.output() {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
+        Err(why) => skip("every_page_is_clean", &format!("mandoc: {why}")),
+    }
+}
+
+/// What a completion offers, asked of bash itself.
+fn bash_offers(program: &str, typed: &[&str]) -> Option<BTreeSet<String>> {
+    const ASK: &str = r#"source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+        function_name=$(complete -p "$1"); function_name=${function_name#*-F }; ${function_name%% *} "$1" "${!#}" "${*: -2:1}"
+        printf '%s\n' "${COMPREPLY[@]}""#;
+    let scene = Scene::new();
+    scene.dir("services/web/supervise");
+    scene.dir("services/worker/log");
+    let mut bash = scene.command("bash");
+    bash.args(["--norc", "-c", ASK, "bash"]).arg(tree().join("completions/bash").join(program));
+    bash.arg(program).args(typed).env("SVDIR", scene.path("services"));
+    let output = bash.output().ok()?;
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.split_whitespace().map(str::to_owned).collect())
+}
+
+#[test]
+fn bash_completes_every_option_and_command() {
+    for program in programs() {
+        let help = help(&program);
+        let Some(offered) = bash_offers(&program, &["-"]) else {
+            return skip("bash_completes_every_option_and_command", "no bash");
+        };
+        assert_eq!(offered, options_of_help(&help), "{program} -");
+        let commands = commands_of_help(&help);
+        if !commands.is_empty() {
+            assert_eq!(bash_offers(&program, &[""]).unwrap(), commands, "{program}");
+        }
+    }
+}
+
+#[test]
+fn bash_completes_services() {
+    if !tree().join("completions/bash/sv").exists() {
+        return skip("bash_completes_services", "no completion of sv");
+    }
+    let Some(offered) = bash_offers("sv", &["-w", "5", "status", "w"]) else {
+        return skip("bash_completes_services", "no bash");
+    };
+    assert_eq!(offered, BTreeSet::from(["web".to_owned(), "worker".to_owned()]));
+    assert_eq!(bash_offers("sv", &["status", "worker/"]).unwrap(), BTreeSet::from(["worker/log".to_owned()]));
+    assert_eq!(bash_offers("sv", &["-w", ""]).unwrap(), BTreeSet::new(), "a number of seconds is not a command");
+}
+
+/// zsh's completions are read, not run: each option stands in its file as `'-x[` or `{-x,--long}`.
+#[test]
+fn zsh_completes_every_option_and_command() {
+    for program in programs() {
+        let path = tree().join("completions/zsh").join(format!("_{program}"));
+        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        assert!(text.starts_with(&format!("#compdef {program}\n")), "{}", path.display());
+        let words: BTreeSet<&str> =
+            text.split(|c: char| !(c.is_alphanumeric() || c == '-')).filter(|word| !word.is_empty()).collect();
+        let help = help(&program);
+        let options = options_of_help(&help);
+        for expected in options.iter().chain(&commands_of_help(&help)) {
+            assert!(words.contains(expected.as_str()), "{}: {expected}", path.display());
+        }
+        let offered = words.iter().filter(|word| word.starts_with('-') && word.len() > 1);
+        for word in offered.filter(|word| !EVERYBODYS.contains(word)) {
+            assert!(options.contains(*word), "{}: {word} is no option", path.display());
+        }
+    }
+}
+
+#[test]
+fn zsh_can_read_its_completions() {
+    let scene = Scene::new();
+    for entry in fs::read_dir(tree().join("completions/zsh")).unwrap() {
+        let path = entry.unwrap().path();
+        match scene.command("zsh").arg("-n").arg(&path).output() {
+            Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+            Err(why) => return skip("zsh_can_read_its_completions", &format!("zsh: {why}")),
+        }
+    }
+}
+
+#[test]
+fn flags_are_read_as_mandoc_reads_them() {
+    assert_eq!(flags(".It Fl w Ar seconds , Fl -wait Ar seconds"), ["-w", "--wait"]);
+    assert_eq!(flags(".It Fl -json , j"), ["--json", "-j"]);
+    assert_eq!(options_of_help("Options:\n  -t, --times       how -often\n  --help, help      x\n"), {
+        BTreeSet::from(["-t".to_owned(), "--times".to_owned(), "--help".to_owned()])
+    });
+}
