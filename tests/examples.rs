@@ -105,3 +105,27 @@ fn the_demo_ends_with_its_scanner() {
     until("nobody is left", || scene.processes().is_empty());
     assert_eq!(fs::read_dir(scene.path("tmp")).unwrap().count(), 0);
 }
+
+#[test]
+fn the_readme_shows_a_service_that_comes_back() {
+    if !runnable() {
+        return skip("the_readme_shows_a_service_that_comes_back", "not all programs are here");
+    }
+    let scene = Scene::new();
+    let readme = fs::read_to_string(examples().join("../README.md")).unwrap();
+    let shown = readme.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    // A machine that is busy testing takes longer than a reader's.
+    let shown = shown.replace("sleep 1\n", "sleep 3\n").replace("sleep 2\n", "sleep 6\n");
+    let bin = scene.dir("bin");
+    for name in ["runsvdir", "runsv", "sv"] {
+        scene.link(program(name), bin.join(name));
+    }
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let mut shell = scene.command("sh");
+    shell.args(["-e", "-c", &shown]).env("HOME", scene.dir("home")).env("PATH", path);
+    let done = scene.finish(shell);
+    let runs = done.out.lines().filter_map(|line| line.strip_prefix("run: hello: (pid "));
+    let pids: Vec<&str> = runs.filter_map(|rest| rest.split(')').next()).collect();
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(pids.len() == 2 && pids[0] != pids[1], "{}", done.out);
+}
