@@ -76,6 +76,12 @@ fn words(path: &Path) -> Vec<String> {
     cut(&fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
 }
 
+/// The same without the unit tests, which may compare our words with the system's own.
+fn shipped(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap();
+    cut(text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default())
+}
+
 fn cut(source: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = source;
@@ -226,9 +232,10 @@ fn the_system_has_one_address() {
     let mut wrong = Vec::new();
     let elsewhere = modules().into_iter().filter(|module| module.name != "sys");
     for path in elsewhere.flat_map(|module| sources(&module)) {
-        let words = words(&path);
-        let named = words.windows(2).filter(|pair| pair[1] == "::" && SYSTEM_CRATES.contains(&pair[0].as_str()));
+        let shipped = shipped(&path);
+        let named = shipped.windows(2).filter(|pair| pair[1] == "::" && SYSTEM_CRATES.contains(&pair[0].as_str()));
         wrong.extend(named.map(|pair| format!("{} names {}", path.display(), pair[0])));
+        let words = words(&path);
         let keyword = words.iter().any(|word| word == "unsafe");
         wrong.extend(keyword.then(|| format!("{} says unsafe", path.display())));
         let allowed = words.iter().any(|word| word == "disallowed_methods");
