@@ -1,7 +1,6 @@
 //! The examples are what they say: service directories that can be run as they are, and a demo that leaves nothing.
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests end a test by a panic
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
 
-#[allow(unreachable_pub)]
 mod scene;
 
 use scene::{Running, Scene, program, skip, until, until_some};

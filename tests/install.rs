@@ -1,7 +1,6 @@
 //! `make install` into a directory of its own: what arrives, twice, and that `make uninstall` leaves what is not ours.
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests end a test by a panic
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
 
-#[allow(unreachable_pub)]
 mod scene;
 
 use scene::{Done, Scene, ours, skip};

@@ -1,8 +1,7 @@
 //! The layers of ARCHITECTURE.md, held by reading the sources and, for layer 0, by the compiler. Which module is in
 //! which layer is said in one place, the comments of `src/lib.rs`; this reads them.
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests end a test by a panic
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
 
-#[allow(unreachable_pub)]
 mod scene;
 
 use scene::{Scene, skip};

@@ -1,7 +1,6 @@
 //! Programs, their `--help`, their manual pages and their completions tell the same.
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests end a test by a panic
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
 
-#[allow(unreachable_pub)]
 mod scene;
 
 use scene::{Scene, ours, skip};
