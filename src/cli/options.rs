@@ -41,6 +41,28 @@ pub struct Parsed<T> {
     pub options: T,
     /// What follows them.
     pub operands: Vec<&'static OsStr>,
+    /// The options as they came, for programs to which their order means something.
+    pub given: Vec<Given>,
+}
+
+/// An option that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its long name, with the dashes.
+    pub name: String,
+    /// Its value, with one character for each byte.
+    text: Option<String>,
+}
+
+impl Given {
+    fn words(&self) -> impl Iterator<Item = &str> {
+        [self.name.as_str()].into_iter().chain(self.text.as_deref())
+    }
+
+    /// Its value, if it takes one.
+    pub fn value(&self) -> Option<Vec<u8>> {
+        self.text.as_ref().map(|text| bytes(text))
+    }
 }
 
 /// An option's value: any bytes.
@@ -49,8 +71,12 @@ pub struct Bytes(pub OsString);
 
 impl FromArgValue for Bytes {
     fn from_arg_value(value: &str) -> Result<Bytes, String> {
-        Ok(Bytes(OsString::from_vec(value.chars().map(|c| c as u8).collect())))
+        Ok(Bytes(OsString::from_vec(bytes(value))))
     }
+}
+
+fn bytes(text: &str) -> Vec<u8> {
+    text.chars().map(|c| c as u8).collect()
 }
 
 fn as_text(value: &[u8]) -> String {
@@ -70,7 +96,7 @@ impl Usage {
                 b"--" => break,
                 b"--version" => return Err(self.version()),
                 [b'-', b'-', ..] => match long(info.flags, word, &mut words) {
-                    Some(found) => given.extend(found),
+                    Some(found) => given.push(found),
                     None => break, // runit's getopt drops such a word and takes the rest for operands
                 },
                 [b'-', cluster @ ..] if !cluster.is_empty() => {
@@ -83,9 +109,9 @@ impl Usage {
             }
         }
         operands.extend(words);
-        let given: Vec<&str> = given.iter().map(String::as_str).collect();
-        match T::from_args(&[self.program], &given) {
-            Ok(options) => Ok(Parsed { options, operands }),
+        let list: Vec<&str> = given.iter().flat_map(Given::words).collect();
+        match T::from_args(&[self.program], &list) {
+            Ok(options) => Ok(Parsed { options, operands, given }),
             Err(early) if early.status.is_ok() => {
                 to_stdout(self.help(&early.output).as_bytes());
                 Err(Exit::OK)
@@ -113,7 +139,7 @@ impl Usage {
         flags: &[FlagInfo<'_>],
         letters: &[u8],
         words: &mut impl Iterator<Item = &'static OsStr>,
-        given: &mut Vec<String>,
+        given: &mut Vec<Given>,
     ) -> Result<(), Exit> {
         for (at, letter) in letters.iter().enumerate() {
             if *letter == b'V' {
@@ -123,8 +149,9 @@ impl Usage {
             let Some(flag) = flags.iter().find(|flag| flag.short == Some(char::from(*letter))) else {
                 return Err(self.complain(name, b"illegal option -- ", *letter));
             };
-            given.push(flag.long.to_owned());
+            let long = flag.long.to_owned();
             if let FlagInfoKind::Switch = flag.kind {
+                given.push(Given { name: long, text: None });
                 continue;
             }
             let glued = &letters[at + 1..];
@@ -132,7 +159,7 @@ impl Usage {
             let Some(value) = value else {
                 return Err(self.complain(name, b"option requires an argument -- ", *letter));
             };
-            given.push(as_text(value));
+            given.push(Given { name: long, text: Some(as_text(value)) });
             break;
         }
         Ok(())
@@ -170,18 +197,15 @@ impl Usage {
 }
 
 /// A long option of ours, with its value if it takes one; nothing if we have no such option.
-fn long(flags: &[FlagInfo<'_>], word: &OsStr, words: &mut impl Iterator<Item = &'static OsStr>) -> Option<Vec<String>> {
+fn long(flags: &[FlagInfo<'_>], word: &OsStr, words: &mut impl Iterator<Item = &'static OsStr>) -> Option<Given> {
     let mut halves = word.as_bytes().splitn(2, |byte| *byte == b'=');
     let name = halves.next()?;
     let flag = flags.iter().find(|flag| flag.long.as_bytes() == name)?;
-    let value = halves.next().map(as_text);
-    Some(match flag.kind {
-        FlagInfoKind::Switch => vec![flag.long.to_owned()],
-        FlagInfoKind::Option { .. } => {
-            let value = value.or_else(|| words.next().map(|word| as_text(word.as_bytes())));
-            [flag.long.to_owned()].into_iter().chain(value).collect()
-        }
-    })
+    let text = match flag.kind {
+        FlagInfoKind::Switch => None,
+        FlagInfoKind::Option { .. } => halves.next().or_else(|| words.next().map(OsStr::as_bytes)).map(as_text),
+    };
+    Some(Given { name: flag.long.to_owned(), text })
 }
 
 /// A number as runit reads it: leading digits, and 0 without any; too many stay at the largest.
@@ -215,7 +239,7 @@ mod tests {
     fn parse(words: &[&'static [u8]]) -> Result<Seen, Exit> {
         let args: Vec<&'static OsStr> =
             [&b"/bin/prog"[..]].iter().chain(words).copied().map(OsStr::from_bytes).collect();
-        let Parsed { options: o, operands } = USAGE.parse::<Options>(&args)?;
+        let Parsed { options: o, operands, .. } = USAGE.parse::<Options>(&args)?;
         Ok((o.times, o.verbose, o.place.map(|p| p.0.into_vec()), operands))
     }
 
@@ -230,6 +254,18 @@ mod tests {
     fn a_value_may_be_any_bytes() {
         assert_eq!(parse(&[b"-e", b"\xff\x00-\n"]), Ok((0, false, Some(b"\xff\x00-\n".to_vec()), vec![])));
         assert_eq!(parse(&[b"--place=\xfe"]), Ok((0, false, Some(b"\xfe".to_vec()), vec![])));
+    }
+
+    #[test]
+    fn options_are_known_in_the_order_in_which_they_came() {
+        let args: Vec<&'static OsStr> = ["prog", "-ve", "--times", "-t", "--place=x"].map(OsStr::new).into();
+        let given = USAGE.parse::<Options>(&args).map(|parsed| parsed.given);
+        let option = |name: &str, text: Option<&str>| Given { name: name.into(), text: text.map(str::to_owned) };
+        let place = || option("--place", Some("--times"));
+        assert_eq!(given, Err(Exit(100)), "argh takes an option once");
+        let args = &args[..args.len() - 1];
+        let given = USAGE.parse::<Options>(args).map(|parsed| parsed.given);
+        assert_eq!(given, Ok(vec![option("--verbose", None), place(), option("--times", None)]));
     }
 
     #[test]
