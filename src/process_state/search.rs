@@ -24,12 +24,16 @@ pub fn candidates(program: &[u8], path: Option<&[u8]>) -> Vec<CString> {
 mod tests {
     use super::*;
 
+    fn of(program: &str, path: Option<&str>) -> Vec<CString> {
+        candidates(program.as_bytes(), path.map(str::as_bytes))
+    }
+
     #[test]
     fn a_slash_ends_the_search() {
-        assert_eq!(candidates(b"./x", Some(b"/a:/b")), [CString::from(c"./x")]);
-        assert_eq!(candidates(b"x", Some(b"/a::/b:")), [c"/a/x", c"./x", c"/b/x", c"./x"].map(CString::from));
-        assert_eq!(candidates(b"x", Some(b"")), [CString::from(c"./x")]);
-        assert_eq!(candidates(b"x", None), [c"/bin/x", c"/usr/bin/x"].map(CString::from));
-        assert_eq!(candidates(b"", Some(b"/a")), [CString::from(c"/a/")]);
+        assert_eq!(of("./x", Some("/a:/b")), [c"./x"].map(CString::from));
+        assert_eq!(of("x", Some("/a::/b:")), [c"/a/x", c"./x", c"/b/x", c"./x"].map(CString::from));
+        assert_eq!(of("x", Some("")), [c"./x"].map(CString::from));
+        assert_eq!(of("x", None), [c"/bin/x", c"/usr/bin/x"].map(CString::from));
+        assert_eq!(of("", Some("/a")), [c"/a/"].map(CString::from));
     }
 }
