@@ -7,7 +7,7 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 use std::ffi::OsString;
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An open directory.
 #[derive(Debug)]
@@ -95,15 +95,7 @@ impl Dir {
 
     /// Opens a file; a fifo or device answers at once, whoever else has it open.
     pub fn file(&self, path: impl AsRef<Path>, how: How) -> Result<OwnedFd> {
-        let (flags, mode) = match how {
-            How::Read => (OFlag::O_RDONLY, 0),
-            How::Write => (OFlag::O_WRONLY, 0),
-            How::ReadWrite => (OFlag::O_RDWR, 0),
-            How::Truncate => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC, 0o644),
-            How::Append => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_APPEND, 0o600),
-        };
-        let flags = flags | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
-        io::again(|| openat(&self.0, path.as_ref(), flags, Mode::from_bits_retain(mode)))
+        open_file(self.0.as_fd(), path.as_ref(), how)
     }
 
     /// Makes a directory.
@@ -192,6 +184,23 @@ impl AsFd for Dir {
     }
 }
 
+/// Opens a file by path, as `Dir::file` does.
+pub fn open(path: impl AsRef<Path>, how: How) -> Result<OwnedFd> {
+    open_file(nix::fcntl::AT_FDCWD, path.as_ref(), how)
+}
+
+fn open_file(at: BorrowedFd<'_>, path: &Path, how: How) -> Result<OwnedFd> {
+    let (flags, mode) = match how {
+        How::Read => (OFlag::O_RDONLY, 0),
+        How::Write => (OFlag::O_WRONLY, 0),
+        How::ReadWrite => (OFlag::O_RDWR, 0),
+        How::Truncate => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC, 0o644),
+        How::Append => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_APPEND, 0o600),
+    };
+    let flags = flags | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    io::again(|| openat(at, path, flags, Mode::from_bits_retain(mode)))
+}
+
 fn open_directory(at: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
     openat(at, path, OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
 }
@@ -199,6 +208,32 @@ fn open_directory(at: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
 /// Makes a path the current directory of the process.
 pub fn enter(path: impl AsRef<Path>) -> Result<()> {
     nix::unistd::chdir(path.as_ref())
+}
+
+/// What a path stands for, links followed.
+pub fn facts_of(path: impl AsRef<Path>) -> Result<Facts> {
+    nix::sys::stat::stat(path.as_ref()).map(Facts::from)
+}
+
+/// The path of the current directory.
+pub fn here() -> Result<PathBuf> {
+    nix::unistd::getcwd()
+}
+
+/// Opens a directory, but not one that a symbolic link leads to.
+pub fn open_directory_itself(path: impl AsRef<Path>) -> Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    openat(nix::fcntl::AT_FDCWD, path.as_ref(), flags, Mode::empty())
+}
+
+/// Makes a directory by path.
+pub fn make_dir(path: impl AsRef<Path>, mode: u32) -> Result<()> {
+    mkdirat(nix::fcntl::AT_FDCWD, path.as_ref(), Mode::from_bits_retain(mode))
+}
+
+/// Sets the owner and group of an open file.
+pub fn set_owner(fd: impl AsFd, uid: u32, gid: u32) -> Result<()> {
+    nix::unistd::fchown(fd, Some(uid.into()), Some(gid.into()))
 }
 
 /// What an open file is.

@@ -2,7 +2,7 @@
 
 use super::{Errno, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
 
 /// Reads once; 0 is the end. A signal does not count as an answer.
 pub fn read(fd: impl AsFd, into: &mut [u8]) -> Result<usize> {
@@ -23,6 +23,20 @@ pub fn write_all(fd: impl AsFd, mut bytes: &[u8]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Reads up to the end.
+pub fn read_all(fd: impl AsFd) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    loop {
+        let filled = bytes.len();
+        bytes.resize(filled + 4096, 0);
+        let n = read(fd.as_fd(), &mut bytes[filled..])?;
+        bytes.truncate(filled + n);
+        if n == 0 {
+            return Ok(bytes);
+        }
+    }
 }
 
 /// Repeats a call that a signal interrupted.
@@ -68,6 +82,24 @@ pub fn stdout() -> BorrowedFd<'static> {
 /// Standard error, as the process was given it. It may be closed.
 pub fn stderr() -> BorrowedFd<'static> {
     standard(2)
+}
+
+/// Closes a standard descriptor. One that we were started without answers "file descriptor not open", though
+/// `process::keep_standard_numbers_free` has put something there: what is there is closed on exec, and so cannot have
+/// been handed to us.
+pub fn close_standard(number: i32) -> Result<()> {
+    let flags = nix::fcntl::FdFlag::from_bits_retain(fcntl(standard(number), FcntlArg::F_GETFD)?);
+    if flags.contains(nix::fcntl::FdFlag::FD_CLOEXEC) {
+        return Err(Errno::EBADF);
+    }
+    nix::unistd::close(number)
+}
+
+/// Makes a descriptor one that whatever we execute inherits, for as long as it runs.
+pub fn hand_on(fd: OwnedFd) -> Result<()> {
+    fcntl(&fd, FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty()))?;
+    let _ = fd.into_raw_fd();
+    Ok(())
 }
 
 fn standard(number: i32) -> BorrowedFd<'static> {

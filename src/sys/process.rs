@@ -274,6 +274,21 @@ pub fn own_group() -> i32 {
     nix::unistd::getpgrp().as_raw()
 }
 
+/// Our own environment, as `NAME=value` strings.
+pub fn environment() -> Vec<&'static CStr> {
+    let mut list = Vec::new();
+    // SAFETY: a list that ends with a null pointer, of strings that live as long as the process: nothing of ours ever
+    // changes the environment.
+    unsafe {
+        let mut entry = environ;
+        while !entry.is_null() && !(*entry).is_null() {
+            list.push(CStr::from_ptr(*entry));
+            entry = entry.add(1);
+        }
+    }
+    list
+}
+
 /// Becomes another program: tries each place, and returns only to say why none would do.
 pub fn execute_in_place(program: &[&CStr], args: &[&CStr], environment: Option<&[&CStr]>) -> Errno {
     let args = pointers(args);
