@@ -4,8 +4,9 @@
 //!
 //! Why not `+crt-static` in a cargo configuration: it stops proc-macros from compiling unless a target is named, and
 //! then the programs land in another directory. Rust asks the linker for `-lc` and `-lgcc_s`; linker scripts of those
-//! names, found first, answer with the static archives. A program that calls the C library's user database must not
-//! be in the list: a static glibc loads its name-service modules with dlopen and crashes on an unknown user.
+//! names, found first, answer with the static archives. Nothing in the list may call the C library's user database: a
+//! static glibc loads its name-service modules with dlopen and crashes on an unknown user. `chpst` does not: it reads
+//! the files itself and asks getent for the rest.
 #![allow(clippy::disallowed_methods)] // a build script runs the compiler and writes into OUT_DIR
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ const STATIC: &[&str] = &[
     "runsvdir",
     "runsv",
     "sv",
+    "chpst",
 ];
 
 fn main() -> io::Result<()> {

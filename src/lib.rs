@@ -23,6 +23,7 @@ pub mod cli;
 pub mod supervise;
 
 // Layer 3: one folder a program.
+pub mod chpst;
 pub mod runsv;
 pub mod sv;
 pub mod runsvdir;
