@@ -54,8 +54,13 @@ impl Failure {
 
 /// The program, under each of its names.
 pub fn main(args: Args<'_>) -> Exit {
-    let called = args.first().copied().unwrap_or(OsStr::new("chpst"));
-    let job = match names::job(base_name(called).as_bytes(), args) {
+    let mut args = args.to_vec();
+    let name = name(args.first().copied().unwrap_or(OsStr::new("chpst")));
+    match args.first_mut() {
+        Some(first) => *first = name,
+        None => args.push(name),
+    }
+    let job = match names::job(name.as_bytes(), &args) {
         Ok(job) => job,
         Err(exit) => return exit,
     };
@@ -69,4 +74,10 @@ pub fn main(args: Args<'_>) -> Exit {
         None => voice.refuse(&[&failure.what]),
     }
     Exit::FATAL
+}
+
+/// What we are called: the base name, and a `d` in front of it does not count (Debian's daemontools once had it).
+fn name(path: &'static OsStr) -> &'static OsStr {
+    let base = base_name(path);
+    OsStr::from_bytes(base.as_bytes().strip_prefix(b"d").unwrap_or(base.as_bytes()))
 }

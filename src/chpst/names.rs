@@ -11,9 +11,9 @@ use argh::{ArgsInfo, FromArgs};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// What the command line asks for under this name; a `d` before the name does not count.
+/// What the command line asks for under this name.
 pub(super) fn job(name: &[u8], args: Args<'_>) -> Result<Job, Exit> {
-    match name.strip_prefix(b"d").unwrap_or(name) {
+    match name {
         b"setuidgid" => setuidgid(args),
         b"envuidgid" => envuidgid(args),
         b"envdir" => envdir(args),

@@ -5,5 +5,6 @@
 #[path = "../scene/mod.rs"]
 mod scene;
 
+mod chpst;
 mod runsv;
 mod sv;
