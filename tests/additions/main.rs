@@ -4,3 +4,11 @@
 mod scene;
 
 mod runsv;
+//! What only our programs do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
+
+#[path = "../scene/mod.rs"]
+#[allow(unreachable_pub)]
+mod scene;
+
+mod chpst;
