@@ -25,5 +25,5 @@ pub mod supervise;
 // Layer 3: one folder a program.
 pub mod chpst;
 pub mod runsv;
-pub mod sv;
 pub mod runsvdir;
+pub mod sv;

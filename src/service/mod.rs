@@ -5,7 +5,7 @@ pub mod command;
 pub mod goal;
 pub mod machine;
 pub mod order;
-pub mod policy;
 pub mod pattern;
+pub mod policy;
 pub mod status;
 pub mod verb;

@@ -81,7 +81,7 @@ fn explain(exit: Exit, args: Args<'_>) {
 }
 
 fn request(parsed: Parsed<Options>, speller: Speller, name: &'static OsStr) -> Option<Request> {
-    let Parsed { options, operands } = parsed;
+    let Parsed { options, operands, .. } = parsed;
     let mut operands = operands.into_iter();
     let word = operands.next()?;
     let verb = Verb::parse(word.as_bytes(), speller)?;
