@@ -10,6 +10,7 @@ pub mod exit;
 pub mod moment;
 pub mod service;
 pub mod signal;
+pub mod stage;
 pub mod tai64;
 
 // Layer 1: the only system calls, the only unsafe.
