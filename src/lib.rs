@@ -12,6 +12,7 @@ pub mod service;
 pub mod signal;
 pub mod stage;
 pub mod tai64;
+pub mod utmp;
 
 // Layer 1: the only system calls, the only unsafe.
 pub mod sys;
@@ -22,3 +23,4 @@ pub mod supervise;
 
 // Layer 3: one folder a program.
 pub mod runsv;
+pub mod utmpset;

@@ -4,7 +4,7 @@ use super::{Errno, Result, io};
 use nix::fcntl::{AtFlags, FlockArg, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat, mknodat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::path::Path;
@@ -140,6 +140,21 @@ impl Dir {
         nix::fcntl::renameat(&self.0, from.as_ref(), &self.0, to.as_ref())
     }
 
+    /// Lets two names change places in one step; neither is missing meanwhile.
+    pub fn exchange(&self, one: &CStr, other: &CStr) -> Result<()> {
+        let at = self.0.as_raw_fd();
+        // By number: not every C library has a function for it. SAFETY: names that end with a zero byte.
+        let answer =
+            unsafe { libc::syscall(libc::SYS_renameat2, at, one.as_ptr(), at, other.as_ptr(), libc::RENAME_EXCHANGE) };
+        Errno::result(answer).map(drop)
+    }
+
+    /// Sets the permission bits of a name, links followed.
+    pub fn set_mode_of(&self, path: impl AsRef<Path>, mode: u32) -> Result<()> {
+        let mode = Mode::from_bits_retain(mode);
+        nix::sys::stat::fchmodat(&self.0, path.as_ref(), mode, nix::sys::stat::FchmodatFlags::FollowSymlink)
+    }
+
     /// Makes a symbolic link.
     pub fn link(&self, target: impl AsRef<Path>, name: impl AsRef<Path>) -> Result<()> {
         nix::unistd::symlinkat(target.as_ref(), &self.0, name.as_ref())
@@ -203,6 +218,12 @@ pub fn facts(fd: impl AsFd) -> Result<Facts> {
 /// Sets permission bits, whatever the umask.
 pub fn set_mode(fd: impl AsFd, mode: u32) -> Result<()> {
     fchmod(fd, Mode::from_bits_retain(mode))
+}
+
+/// Cuts a file off after this many bytes.
+pub fn cut(fd: impl AsFd, size: u64) -> Result<()> {
+    let size = size.try_into().map_err(|_| Errno::EFBIG)?;
+    io::again(|| nix::unistd::ftruncate(fd.as_fd(), size))
 }
 
 /// Makes what was written survive a power cut.
