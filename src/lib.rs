@@ -23,4 +23,5 @@ pub mod supervise;
 
 // Layer 3: one folder a program.
 pub mod runsv;
+pub mod runsvchdir;
 pub mod utmpset;
