@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
-const STATIC: &[&str] = &["runsv", "runsvchdir", "utmpset"];
+const STATIC: &[&str] = &["runsv", "runit", "runit-init", "runsvchdir", "utmpset"];
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");

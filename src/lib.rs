@@ -22,6 +22,7 @@ pub mod cli;
 pub mod supervise;
 
 // Layer 3: one folder a program.
+pub mod runit;
 pub mod runsv;
 pub mod runsvchdir;
 pub mod utmpset;

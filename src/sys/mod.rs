@@ -3,9 +3,11 @@
 #![allow(clippy::disallowed_methods)] // what the others must not call is made here
 
 pub mod clock;
+pub mod console;
 pub mod door;
 pub mod errno;
 pub mod fs;
+pub mod init;
 pub mod inotify;
 pub mod io;
 pub mod process;

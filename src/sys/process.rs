@@ -79,6 +79,7 @@ struct Plan<'a> {
     directory: *const c_char,
     standard: [Slot; 3],
     session: bool,
+    terminal: bool,
     mask: libc::sigset_t,
     defaults: &'a [Signal],
     failed: Option<Failed>,
@@ -94,6 +95,16 @@ enum Slot {
 impl Spawn<'_> {
     /// Starts the child: no copy of our page tables is made, and we go on once it runs its program or has failed to.
     pub fn start(&self) -> Result<Started> {
+        self.start_with(false)
+    }
+
+    /// As `start`; the terminal on its standard input becomes the controlling terminal of its session, if it can:
+    /// control-C reaches it, and a shell has job control.
+    pub fn start_on_terminal(&self) -> Result<Started> {
+        self.start_with(true)
+    }
+
+    fn start_with(&self, terminal: bool) -> Result<Started> {
         let args = pointers(self.args);
         let environment = self.environment.map(pointers);
         let mut plan = Plan {
@@ -111,6 +122,7 @@ impl Spawn<'_> {
                 Stream::Closed => Slot::Closed,
             }),
             session: self.session,
+            terminal,
             mask: self.mask.set,
             defaults: self.mask.defaults,
             failed: None,
@@ -167,6 +179,9 @@ fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
     unsafe {
         if plan.session {
             libc::setsid();
+        }
+        if plan.terminal {
+            libc::ioctl(0, libc::TIOCSCTTY, 0);
         }
         if !plan.directory.is_null() {
             Errno::result(libc::chdir(plan.directory)).map_err(Failed::Directory)?;
@@ -263,6 +278,7 @@ pub fn execute_in_place(program: &[&CStr], args: &[&CStr], environment: Option<&
         directory: ptr::null(),
         standard: [Slot::Same; 3],
         session: false,
+        terminal: false,
         // SAFETY: not looked at by `execute`.
         mask: unsafe { core::mem::zeroed() },
         defaults: &[],
