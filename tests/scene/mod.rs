@@ -67,7 +67,11 @@ pub fn theirs_under_test() -> bool {
 
 /// The program under test of this name.
 pub fn program(name: &str) -> PathBuf {
-    if theirs_under_test() { theirs(name).unwrap_or_else(|| panic!("{name}: the original is not installed")) } else { ours(name) }
+    if theirs_under_test() {
+        theirs(name).unwrap_or_else(|| panic!("{name}: the original is not installed"))
+    } else {
+        ours(name)
+    }
 }
 
 /// Our program of this name.
@@ -298,7 +302,8 @@ impl Scene {
             let _ = write!(text, "{:o} {shown}", facts.permissions().mode() & 0o7777);
             if facts.is_dir() {
                 let _ = writeln!(text, "/");
-                let mut inside: Vec<_> = fs::read_dir(&path).into_iter().flatten().flatten().map(|e| e.path()).collect();
+                let mut inside: Vec<_> =
+                    fs::read_dir(&path).into_iter().flatten().flatten().map(|e| e.path()).collect();
                 inside.sort();
                 inside.reverse();
                 open.append(&mut inside);
