@@ -4,7 +4,6 @@
 #[path = "../namespace/mod.rs"]
 mod namespace;
 #[path = "../scene/mod.rs"]
-#[allow(unreachable_pub)]
 mod scene;
 
 mod runit;

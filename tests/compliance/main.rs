@@ -1,20 +1,12 @@
 //! What the programs under test share with the originals, shown by running them. `KEEPUP_COMPLIANCE=theirs` runs the
-//! very same tests against the originals, and all must hold there too.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
+//! very same tests against the originals, and all must hold there too; QUIRKS.md lists what is in no manual.
 
 #[path = "../namespace/mod.rs"]
 mod namespace;
 #[path = "../scene/mod.rs"]
-#[allow(unreachable_pub)]
 mod scene;
 
 mod runit;
+mod runsv;
 mod runsvchdir;
 mod utmpset;
-
-//! very same tests against the originals, and all must hold there too; QUIRKS.md lists what is in no manual.
-
-#[path = "../scene/mod.rs"]
-mod scene;
-
-mod runsv;

@@ -1,4 +1,5 @@
 //! runit as process 1 of a pid namespace, and runit-init within it.
+#![allow(clippy::unwrap_used, clippy::panic)] // also outside of the test functions
 
 use crate::namespace::{End, Hardware, MACHINE, available, now, runit_init};
 use crate::scene::Scene;

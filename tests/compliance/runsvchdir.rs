@@ -1,4 +1,5 @@
 //! runsvchdir, with a directory of the scene over /etc/runit.
+#![allow(clippy::unwrap_used, clippy::panic)] // also outside of the test functions
 
 use crate::namespace::{available, run_covered};
 use crate::scene::{Done, Scene, program};

@@ -1,4 +1,5 @@
 //! utmpset, with files of the scene for utmp and wtmp.
+#![allow(clippy::unwrap_used, clippy::panic)] // also outside of the test functions
 
 use crate::namespace::{available, run_covered};
 use crate::scene::{Done, Scene, program};

@@ -4,6 +4,7 @@
 //! All of it takes root. `available` says aloud why a test is skipped.
 #![allow(clippy::disallowed_methods)] // reads files of the scene's own making
 #![allow(dead_code)] // each test binary uses its part
+#![allow(clippy::unwrap_used, clippy::panic)] // also outside of the test functions
 
 use crate::scene::{Done, Running, Scene, program, root, skip, theirs_under_test, until};
 use nix::pty::openpty;
