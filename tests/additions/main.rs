@@ -4,6 +4,7 @@
 #[path = "../namespace/mod.rs"]
 mod namespace;
 #[path = "../scene/mod.rs"]
+#[allow(unused_imports)] // it is for both suites
 mod scene;
 
 mod runit;

@@ -77,6 +77,7 @@ pub(crate) struct Hardware {
     scene: Scene,
     init: PathBuf,
     before: String,
+    covers: Vec<(&'static str, &'static str)>,
 }
 
 /// Places that a machine covers.
@@ -90,7 +91,28 @@ impl Hardware {
         for stage in ["1", "2", "3"] {
             scene.script(format!("etc/{stage}"), format!("echo stage {stage}"));
         }
-        Hardware { scene, init: program("runit"), before: String::new() }
+        Hardware {
+            scene,
+            init: program("runit"),
+            before: String::new(),
+            covers: vec![("etc", "/etc/runit"), ("run", "/run")],
+        }
+    }
+
+    /// Where its files are made.
+    pub(crate) fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    /// With another place that is the scene's.
+    pub(crate) fn cover(mut self, name: &'static str, place: &'static str) -> Hardware {
+        self.covers.push((name, place));
+        self
+    }
+
+    /// With a program of this content below /etc/runit.
+    pub(crate) fn file(self, name: &str, content: &str) -> Hardware {
+        self.script(name, content.split_once('\n').unwrap().1)
     }
 
     /// With another stage, or ctrlaltdel.
@@ -121,7 +143,7 @@ impl Hardware {
     pub(crate) fn boot(self) -> Machine {
         let pty = openpty(None, None).unwrap();
         let terminal = nix::unistd::ttyname(pty.slave.as_fd()).unwrap();
-        let covers = mounts(&self.scene, &[("etc", "/etc/runit"), ("run", "/run")]);
+        let covers = mounts(&self.scene, &self.covers);
         let script = format!(
             "set -e\n{covers}mount --bind {} /sbin/runit\nmount --bind {} /dev/console\nexec {} {} >/dev/null 2>&1",
             program("runit").display(),
