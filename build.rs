@@ -19,6 +19,10 @@ const STATIC: &[&str] = &[
     "runsv",
     "sv",
     "chpst",
+    "runsvchdir",
+    "utmpset",
+    "runit",
+    "runit-init",
 ];
 
 fn main() -> io::Result<()> {

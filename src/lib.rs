@@ -12,8 +12,10 @@ pub mod process_state;
 pub mod scan;
 pub mod service;
 pub mod signal;
+pub mod stage;
 pub mod tai64;
 pub mod utc;
+pub mod utmp;
 
 // Layer 1: the only system calls, the only unsafe.
 pub mod sys;
@@ -24,6 +26,9 @@ pub mod supervise;
 
 // Layer 3: one folder a program.
 pub mod chpst;
+pub mod runit;
 pub mod runsv;
+pub mod runsvchdir;
 pub mod runsvdir;
 pub mod sv;
+pub mod utmpset;

@@ -7,7 +7,7 @@ use crate::exit::{Ending, Exit, Pid};
 use crate::moment::Moment;
 use crate::process_state::search::candidates;
 use crate::signal::Signal;
-use crate::sys::process::{Failed, Group, Spawn, Started, Stream};
+use crate::sys::process::{Failed, Place, Spawn, Started, Stream};
 use crate::sys::reactor::{Event, Mask, Reactor};
 use crate::sys::{Errno, Result, clock, family, io, process};
 use core::time::Duration;
@@ -88,7 +88,7 @@ fn start(words: &[&OsStr], sessions: bool, mask: &Mask) -> Result<Started> {
     };
     match sessions {
         true => spawn.start(),
-        false => spawn.start_in(Group::Own(family::is_in_front(io::stdin()).then(io::stdin))),
+        false => spawn.start_in(Place::Group(family::is_in_front(io::stdin()).then(io::stdin))),
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Errno, Result, io};
 use nix::fcntl::{AtFlags, FlockArg, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat, mknodat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -136,6 +136,21 @@ impl Dir {
     /// Moves a name within this directory.
     pub fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<()> {
         nix::fcntl::renameat(&self.0, from.as_ref(), &self.0, to.as_ref())
+    }
+
+    /// Lets two names change places in one step; neither is missing meanwhile.
+    pub fn exchange(&self, one: &CStr, other: &CStr) -> Result<()> {
+        let at = self.0.as_raw_fd();
+        // By number: not every C library has a function for it. SAFETY: names that end with a zero byte.
+        let answer =
+            unsafe { libc::syscall(libc::SYS_renameat2, at, one.as_ptr(), at, other.as_ptr(), libc::RENAME_EXCHANGE) };
+        Errno::result(answer).map(drop)
+    }
+
+    /// Sets the permission bits of a name, links followed.
+    pub fn set_mode_of(&self, path: impl AsRef<Path>, mode: u32) -> Result<()> {
+        let mode = Mode::from_bits_retain(mode);
+        nix::sys::stat::fchmodat(&self.0, path.as_ref(), mode, nix::sys::stat::FchmodatFlags::FollowSymlink)
     }
 
     /// Makes a symbolic link.
@@ -270,6 +285,12 @@ pub fn tells_changes(directory: &Dir) -> bool {
     #[allow(clippy::unnecessary_cast)] // its width differs between architectures
     let kind = facts.filesystem_type().0 as i64 & 0xffff_ffff;
     !SHARED.contains(&kind)
+}
+
+/// Cuts a file off after this many bytes.
+pub fn cut(fd: impl AsFd, size: u64) -> Result<()> {
+    let size = size.try_into().map_err(|_| Errno::EFBIG)?;
+    io::again(|| nix::unistd::ftruncate(fd.as_fd(), size))
 }
 
 /// Makes what was written survive a power cut.

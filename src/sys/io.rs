@@ -39,6 +39,16 @@ pub fn read_all(fd: impl AsFd) -> Result<Vec<u8>> {
     }
 }
 
+/// Reads once at an offset; 0 is the end.
+pub fn read_at(fd: impl AsFd, into: &mut [u8], offset: i64) -> Result<usize> {
+    again(|| nix::sys::uio::pread(fd.as_fd(), into, offset))
+}
+
+/// Writes once at an offset, perhaps less than all.
+pub fn write_at(fd: impl AsFd, bytes: &[u8], offset: i64) -> Result<usize> {
+    again(|| nix::sys::uio::pwrite(fd.as_fd(), bytes, offset))
+}
+
 /// Repeats a call that a signal interrupted.
 pub fn again<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
     loop {

@@ -3,11 +3,13 @@
 #![allow(clippy::disallowed_methods)] // what the others must not call is made here
 
 pub mod clock;
+pub mod console;
 pub mod door;
 pub mod errno;
 pub mod family;
 pub mod fs;
 pub mod identity;
+pub mod init;
 pub mod inotify;
 pub mod io;
 pub mod limits;

@@ -79,19 +79,22 @@ struct Plan<'a> {
     directory: *const c_char,
     standard: [Slot; 3],
     session: bool,
-    group: Group<'a>,
+    place: Place<'a>,
     mask: libc::sigset_t,
     defaults: &'a [Signal],
     failed: Option<Failed>,
 }
 
-/// A child's process group.
+/// A child's place among process groups and terminals.
 #[derive(Clone, Copy, Debug)]
-pub enum Group<'a> {
-    /// Ours.
+pub enum Place<'a> {
+    /// Ours, or that of its session.
     Same,
-    /// One that it leads; on this terminal, if there is one, the group in front.
-    Own(Option<BorrowedFd<'a>>),
+    /// A process group that it leads; on this terminal, if there is one, the group in front.
+    Group(Option<BorrowedFd<'a>>),
+    /// The terminal on its standard input controls its session, if it can: control-C reaches it, and a shell has job
+    /// control.
+    Terminal,
 }
 
 #[derive(Clone, Copy)]
@@ -104,11 +107,11 @@ enum Slot {
 impl Spawn<'_> {
     /// Starts the child: no copy of our page tables is made, and we go on once it runs its program or has failed to.
     pub fn start(&self) -> Result<Started> {
-        self.start_in(Group::Same)
+        self.start_in(Place::Same)
     }
 
-    /// Starts the child in a process group.
-    pub fn start_in(&self, group: Group<'_>) -> Result<Started> {
+    /// Starts the child in a place of its own.
+    pub fn start_in(&self, place: Place<'_>) -> Result<Started> {
         let args = pointers(self.args);
         let environment = self.environment.map(pointers);
         let mut plan = Plan {
@@ -126,7 +129,7 @@ impl Spawn<'_> {
                 Stream::Closed => Slot::Closed,
             }),
             session: self.session,
-            group,
+            place,
             mask: self.mask.set,
             defaults: self.mask.defaults,
             failed: None,
@@ -184,11 +187,15 @@ fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
         if plan.session {
             libc::setsid();
         }
-        if let Group::Own(terminal) = plan.group {
-            libc::setpgid(0, 0);
-            if let Some(terminal) = terminal {
-                // Not yet in front, it would be stopped for this; every signal is blocked here, so it is not.
-                libc::tcsetpgrp(terminal.as_raw_fd(), libc::getpgrp());
+        match plan.place {
+            Place::Same => {}
+            Place::Terminal => drop(libc::ioctl(0, libc::TIOCSCTTY, 0)),
+            Place::Group(terminal) => {
+                libc::setpgid(0, 0);
+                if let Some(terminal) = terminal {
+                    // Not yet in front, it would be stopped for this; every signal is blocked here, so it is not.
+                    libc::tcsetpgrp(terminal.as_raw_fd(), libc::getpgrp());
+                }
             }
         }
         if !plan.directory.is_null() {
@@ -301,7 +308,7 @@ pub fn execute_in_place(program: &[&CStr], args: &[&CStr], environment: Option<&
         directory: ptr::null(),
         standard: [Slot::Same; 3],
         session: false,
-        group: Group::Same,
+        place: Place::Same,
         // SAFETY: not looked at by `execute`.
         mask: unsafe { core::mem::zeroed() },
         defaults: &[],

@@ -1,8 +1,12 @@
 //! What only our programs do: each improvement over the originals is a test here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
 
+#[path = "../namespace/mod.rs"]
+mod namespace;
 #[path = "../scene/mod.rs"]
 mod scene;
 
 mod chpst;
+mod runit;
 mod runsv;
+mod runsvchdir;

@@ -2,9 +2,14 @@
 //! very same tests against the originals, and all must hold there too; QUIRKS.md lists what is in no manual.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
 
+#[path = "../namespace/mod.rs"]
+mod namespace;
 #[path = "../scene/mod.rs"]
 mod scene;
 
 mod chpst;
+mod runit;
 mod runsv;
+mod runsvchdir;
 mod sv;
+mod utmpset;

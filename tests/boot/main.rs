@@ -1,0 +1,52 @@
+//! A machine that boots our programs and nothing else: `examples/runit`, a few services, and busybox for a shell. In
+//! qemu with a kernel of Debian's, where both can be had (`KEEPUP_KERNEL` names another), and the same stages in a pid
+//! namespace.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // also outside of the test functions
+
+mod initramfs;
+#[path = "../namespace/mod.rs"]
+mod namespace;
+#[path = "../scene/mod.rs"]
+#[allow(unused_imports)] // it is for all suites
+mod scene;
+
+mod qemu;
+mod stages;
+
+use scene::{ours, theirs};
+use std::path::PathBuf;
+
+/// The stages under test.
+const STAGES: [&str; 3] = ["1", "2", "3"];
+
+/// A file of the examples.
+fn example(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/runit").join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// A supervisor's program: ours, or the original while ours is not built.
+fn installed(name: &str) -> Option<PathBuf> {
+    Some(ours(name)).filter(|path| path.exists()).or_else(|| theirs(name))
+}
+
+/// What supervises.
+const PROGRAMS: [&str; 5] = ["runsv", "runsvdir", "runsvchdir", "sv", "svlogd"];
+
+/// A service that says that it is there, and waits.
+const WEB: &str = "#!/bin/sh\nexec 2>&1\necho 'web: at your service'\nexec sleep 1000000\n";
+
+/// Its logger: to the console, so that it is seen.
+const LOGGER: &str = "#!/bin/sh\nwhile read -r line; do echo \"log: $line\" > /dev/console; done\n";
+
+/// A service that does once what a person would do, and then switches off.
+const OPERATOR: &str = "#!/bin/sh
+exec > /dev/console 2>&1
+sv -w 30 start web
+sv -v status web
+sv -w 30 down web
+sv status web
+echo \"operator: process 1 is $(cat /proc/1/comm)\"
+$WISH
+exec sv down .
+";
