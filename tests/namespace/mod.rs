@@ -143,6 +143,10 @@ impl Hardware {
     /// Switches it on.
     pub(crate) fn boot(self) -> Machine {
         let pty = openpty(None, None).unwrap();
+        // Or every program that any other test starts meanwhile would inherit both ends.
+        for end in [&pty.master, &pty.slave] {
+            nix::fcntl::fcntl(end, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC)).unwrap();
+        }
         let terminal = nix::unistd::ttyname(pty.slave.as_fd()).unwrap();
         let covers = mounts(&self.scene, &self.covers);
         let script = format!(

@@ -99,6 +99,8 @@ fn nothing_is_lost_when_it_is_killed() {
     web.until_lines("log/starts", 1);
     web.log_send("p"); // stopped: it cannot have a line in hand when it is killed
     web.until_log_stat("run, paused");
+    let logger = web.read("log/supervise/pid").trim().parse().ok();
+    until("it has stopped", || process_state(logger) == Some('T'));
     go.open();
     web.log_send("k");
     web.until_lines("log/starts", 2);
