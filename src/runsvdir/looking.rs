@@ -12,7 +12,7 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::fd::BorrowedFd;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 /// How often to look where nobody tells of changes.
@@ -212,19 +212,18 @@ impl Looking {
         listing: &mut Listing,
         log: &mut Log,
     ) {
-        let Ok(text) = CString::new(name.as_bytes()) else { return };
         match entry(dir, &name) {
             Ok(None) => {}
             Ok(Some((facts, link))) => {
                 let not_before = if link { now.moment } else { settled(now, &facts) };
-                listing.found.push(Found { name: text, id: facts.id, not_before });
+                listing.found.extend(text(name).map(|name| Found { name, id: facts.id, not_before }));
             }
             Err(errno) => {
                 if !before.contains(&name) {
                     log.warning(&[b"unable to stat ", name.as_bytes()], errno);
                 }
                 if !matches!(errno, Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) {
-                    listing.unsure.push(text);
+                    listing.unsure.extend(text(name.clone()));
                 }
                 self.dangling.insert(name);
             }
@@ -232,14 +231,22 @@ impl Looking {
     }
 }
 
-/// The directory that a name leads to, if it is one, and whether by a link.
+/// A name as it is handed on; no file has a NUL in its name.
+fn text(name: OsString) -> Option<CString> {
+    CString::new(name.into_vec()).ok()
+}
+
+/// The directory that a name leads to, if it is one, and whether by a link. A name that went since it was read is none.
 fn entry(dir: &Dir, name: &OsStr) -> Result<Option<(Facts, bool)>, Errno> {
-    let facts = dir.facts_of_link(name)?;
-    let (facts, link) = match facts.kind {
-        Kind::Other => (dir.facts(name)?, true),
-        _ => (facts, false),
+    let gone = |errno: &Errno| *errno == Errno::ENOENT && dir.facts_of_link(name) == Err(Errno::ENOENT);
+    let look = || {
+        let facts = dir.facts_of_link(name)?;
+        Ok(if facts.kind == Kind::Other { (dir.facts(name)?, true) } else { (facts, false) })
     };
-    Ok((facts.kind == Kind::Directory).then_some((facts, link)))
+    match look() {
+        Err(errno) if gone(&errno) => Ok(None),
+        answer => answer.map(|found| Some(found).filter(|(facts, _)| facts.kind == Kind::Directory)),
+    }
 }
 
 /// When nothing will have changed in a directory for a second. It is by the wall clock that files are stamped; a stamp

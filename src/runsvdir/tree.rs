@@ -7,7 +7,7 @@ use super::looking::Looking;
 use super::stop::{GRACE, Stop};
 use crate::exit::{Exit, Pid};
 use crate::moment::{Moment, Now};
-use crate::scan::plan::{Action, Event, Id, Plan};
+use crate::scan::plan::{Action, Event, Id, Listing, Plan};
 use crate::signal::Signal;
 use crate::sys::process::Failed;
 use crate::sys::reactor::{self, Direction, Reactor, Token};
@@ -16,6 +16,18 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::ffi::{CStr, OsStr};
 use std::path::Path;
+
+/// So many processes for each processor that want to run are a crowd: whoever is started then only makes it larger.
+const CROWD: usize = 8;
+
+/// How long a crowd is given to thin out before it is counted again.
+const THINNING: Duration = Duration::from_millis(5);
+
+/// How long it may keep us from the next batch. A machine that is always busy must come up too.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// A listing that leaves so much memory behind that it is worth giving back.
+const LARGE: usize = 100;
 
 const CHANGES: Token = Token(0);
 const LOG: Token = Token(1);
@@ -37,6 +49,10 @@ struct Tree {
     /// Whether TERM stops the services too, and how long that may take.
     grace: Option<Duration>,
     first: bool,
+    /// Since when starts that are due wait for a crowd.
+    crowded: Option<Moment>,
+    /// Memory is to be given back when there is nothing else to do.
+    swollen: bool,
 }
 
 /// Runs a scan directory.
@@ -78,7 +94,21 @@ pub(super) fn run(
     }
     let looking = Looking::new(path, clock::moment());
     let (plan, essentials) = (Plan::default(), Essentials::default());
-    Tree { path, log, reactor, launcher, plan, looking, essentials, stop: None, grace, first }.run()
+    Tree {
+        path,
+        log,
+        reactor,
+        launcher,
+        plan,
+        looking,
+        essentials,
+        stop: None,
+        grace,
+        first,
+        crowded: None,
+        swollen: false,
+    }
+    .run()
 }
 
 /// INT is ours only where it means a stop. PIPE is watched so that a warning that nobody reads does not end us; where
@@ -129,12 +159,32 @@ impl Tree {
             return stop.turn(now.moment, &mut self.log);
         }
         self.look(now);
-        self.tell(now.moment, Event::Turn);
+        let event =
+            if self.is_crowded(now.moment) { Event::Crowded { until: now.moment + THINNING } } else { Event::Turn };
+        self.tell(now.moment, event);
         let watching = self.looking.watching();
         if let Some(ended) = self.essentials.turn(now.moment, Path::new(self.path), watching, &told) {
             self.essential_ended(now.moment, &ended);
         }
+        if self.swollen && self.plan.deadline().is_none() {
+            self.swollen = false;
+            family::give_memory_back();
+        }
         None
+    }
+
+    /// Whether a batch of starts had better wait.
+    fn is_crowded(&mut self, now: Moment) -> bool {
+        if !self.plan.has_more_than_a_batch() || self.plan.deadline().is_none_or(|due| due > now) {
+            return false;
+        }
+        let since = *self.crowded.get_or_insert(now);
+        let limit = CROWD * family::processors();
+        let crowded = now.since(since) < PATIENCE && family::runnable().is_some_and(|runnable| runnable > limit);
+        if !crowded {
+            self.crowded = None;
+        }
+        crowded
     }
 
     fn signal(&mut self, now: Now, signal: Signal) -> Option<Exit> {
@@ -167,16 +217,19 @@ impl Tree {
     fn look(&mut self, now: Now) {
         let Tree { looking, log, reactor, .. } = self;
         let listing = looking.turn(now, log, |fd| reactor.watch(fd, CHANGES, Direction::Read));
-        if let Some(listing) = listing {
-            self.tell(now.moment, Event::Listed(listing));
-        }
+        self.listed(now.moment, listing);
     }
 
     fn look_at_once(&mut self, now: Now) {
         let Tree { looking, log, reactor, .. } = self;
         let listing = looking.forced(now, log, |fd| reactor.watch(fd, CHANGES, Direction::Read));
+        self.listed(now.moment, listing);
+    }
+
+    fn listed(&mut self, now: Moment, listing: Option<Listing>) {
         if let Some(listing) = listing {
-            self.tell(now.moment, Event::Listed(listing));
+            self.swollen |= listing.found.len() > LARGE;
+            self.tell(now, Event::Listed(listing));
         }
     }
 
@@ -238,8 +291,8 @@ impl Tree {
     }
 
     fn send_off(&mut self, pid: Pid) {
-        if let Some(runsv) = self.plan.runsv(pid) {
-            self.essentials.forget(runsv.id, self.looking.watching());
+        if let Some(id) = self.plan.entry_of(pid) {
+            self.essentials.forget(id, self.looking.watching());
         }
         let _ = process::send(pid, Signal::TERM); // it may have ended; that it has is about to be heard
     }

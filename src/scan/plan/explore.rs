@@ -90,7 +90,10 @@ impl World {
     }
 
     fn ending(&mut self, pid: Pid) -> Event {
-        let since = self.plan.alive[&pid].since;
+        let since = match self.plan.entries.get(&self.plan.alive[&pid]).map(|entry| entry.stand) {
+            Some(Stand::Running(life)) if life.pid == pid => life.since,
+            _ => NOW,
+        };
         let (id, told) = self.alive.remove(&pid).unwrap();
         if !told && NOW.since(since) < YOUNG {
             self.resting.insert(id, NOW + PAUSE);
@@ -165,12 +168,11 @@ impl World {
         self.plan.hold = moved(self.plan.hold);
         self.plan.due = self.plan.due.iter().map(|(moment, id)| (moved(*moment), *id)).collect();
         for entry in self.plan.entries.values_mut() {
-            if let Stand::Due(moment) = &mut entry.stand {
-                *moment = moved(*moment);
+            match &mut entry.stand {
+                Stand::Due(moment) => *moment = moved(*moment),
+                Stand::Running(life) => life.since = Moment(NOW.0 - now.since(life.since).min(YOUNG)),
+                Stand::Starting | Stand::Barred(_) => {}
             }
-        }
-        for life in self.plan.alive.values_mut() {
-            life.since = Moment(NOW.0 - now.since(life.since).min(YOUNG));
         }
         self.resting = self.resting.iter().map(|(id, until)| (*id, moved(*until))).filter(|(_, u)| *u > NOW).collect();
         self

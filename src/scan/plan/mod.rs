@@ -112,10 +112,10 @@ pub enum Action {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Plan {
     entries: BTreeMap<Id, Entry>,
-    /// Every `runsv` that has not been reaped.
-    alive: BTreeMap<Pid, Life>,
-    /// Those of them that were told to leave, by directory.
-    leaving: BTreeMap<Id, Pid>,
+    /// Every `runsv` that has not been reaped: of which entry, present or lost.
+    alive: BTreeMap<Pid, Id>,
+    /// Those of them that were told to leave.
+    leaving: BTreeMap<Id, Leaver>,
     /// The entries that are due, earliest first.
     due: BTreeSet<(Moment, Id)>,
     /// No start before then.
@@ -133,18 +133,23 @@ struct Entry {
 enum Stand {
     Due(Moment),
     Starting,
-    Running(Pid),
+    Running(Life),
     Barred(Pid),
 }
 
-/// A `runsv` that lives.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A `runsv` that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Life {
-    id: Id,
-    name: CString,
+    pid: Pid,
     since: Moment,
     sound: bool,
-    leaving: bool,
+}
+
+/// A `runsv` that was told to leave.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Leaver {
+    pid: Pid,
+    name: CString,
 }
 
 /// A `runsv`, for those who ask.
@@ -152,10 +157,8 @@ struct Life {
 pub struct Runsv<'a> {
     /// Its process.
     pub pid: Pid,
-    /// The name it was started with.
+    /// What its entry is called, or was called last.
     pub name: &'a CString,
-    /// Its directory.
-    pub id: Id,
 }
 
 impl Plan {
@@ -180,14 +183,23 @@ impl Plan {
         self.due.first().map(|(moment, _)| self.hold.max(*moment))
     }
 
-    /// The `runsv` that this process is.
-    pub fn runsv(&self, pid: Pid) -> Option<Runsv<'_>> {
-        self.alive.get(&pid).map(|life| Runsv { pid, name: &life.name, id: life.id })
+    /// Whether so many are due that they make a crowd by themselves.
+    pub fn has_more_than_a_batch(&self) -> bool {
+        self.due.len() > BATCH
+    }
+
+    /// The entry whose `runsv` this process is.
+    pub fn entry_of(&self, pid: Pid) -> Option<Id> {
+        self.alive.get(&pid).copied()
     }
 
     /// Every `runsv` that lives, and whether it was told to leave.
     pub fn lives(&self) -> impl Iterator<Item = (Runsv<'_>, bool)> {
-        self.alive.iter().map(|(pid, life)| (Runsv { pid: *pid, name: &life.name, id: life.id }, life.leaving))
+        let running = self.entries.values().filter_map(|entry| match &entry.stand {
+            Stand::Running(life) => Some((Runsv { pid: life.pid, name: &entry.name }, false)),
+            _ => None,
+        });
+        running.chain(self.leaving.values().map(|leaver| (Runsv { pid: leaver.pid, name: &leaver.name }, true)))
     }
 
     /// The entries that have a `runsv` or are to get one, with their names.
@@ -219,7 +231,7 @@ impl Plan {
             return;
         }
         let stand = match self.leaving.get(&found.id) {
-            Some(pid) => Stand::Barred(*pid),
+            Some(leaver) => Stand::Barred(leaver.pid),
             None => Stand::Due(now.max(found.not_before)),
         };
         self.entries.insert(found.id, Entry { name: found.name, stand });
@@ -227,8 +239,9 @@ impl Plan {
     }
 
     fn lose(&mut self, id: Id) -> Option<Pid> {
-        match self.entries.remove(&id)?.stand {
-            Stand::Running(pid) => self.send_off(pid),
+        let Entry { name, stand } = self.entries.remove(&id)?;
+        match stand {
+            Stand::Running(life) => Some(self.send_off(id, life.pid, name)),
             Stand::Due(moment) => {
                 self.due.remove(&(moment, id));
                 None
@@ -238,23 +251,21 @@ impl Plan {
         }
     }
 
-    fn send_off(&mut self, pid: Pid) -> Option<Pid> {
-        let life = self.alive.get_mut(&pid)?;
-        life.leaving = true;
-        self.leaving.insert(life.id, pid);
-        Some(pid)
+    fn send_off(&mut self, id: Id, pid: Pid, name: CString) -> Pid {
+        self.leaving.insert(id, Leaver { pid, name });
+        pid
     }
 
     /// Returns the process if nobody wants it any more.
     fn started(&mut self, now: Moment, id: Id, pid: Pid, sound: bool) -> Option<Pid> {
-        let entry = self.entries.get_mut(&id).filter(|entry| entry.stand == Stand::Starting);
-        let name = entry.as_ref().map(|entry| entry.name.clone()).unwrap_or_default();
-        let wanted = entry.is_some();
-        if let Some(entry) = entry {
-            entry.stand = Stand::Running(pid);
+        self.alive.insert(pid, id);
+        match self.entries.get_mut(&id).filter(|entry| entry.stand == Stand::Starting) {
+            Some(entry) => {
+                entry.stand = Stand::Running(Life { pid, since: now, sound });
+                None
+            }
+            None => Some(self.send_off(id, pid, CString::default())),
         }
-        self.alive.insert(pid, Life { id, name, since: now, sound, leaving: false });
-        if wanted { None } else { self.send_off(pid) }
     }
 
     /// Whatever kept this one from being started keeps all others.
@@ -265,29 +276,35 @@ impl Plan {
     }
 
     fn ended(&mut self, now: Moment, pid: Pid) -> Vec<Pid> {
-        let Some(life) = self.alive.remove(&pid) else {
+        let Some(id) = self.alive.remove(&pid) else {
             return Vec::new();
         };
-        if life.leaving {
-            self.leaving.remove(&life.id);
-            self.unbar(now, pid);
-        } else if self.stopping {
-            self.entries.remove(&life.id);
-        } else {
-            let stand = self.after(now, &life);
-            self.put(life.id, stand);
+        let stand = self.entries.get(&id).map(|entry| entry.stand);
+        match stand {
+            Some(Stand::Running(life)) if life.pid == pid => {
+                if self.stopping {
+                    self.entries.remove(&id);
+                } else {
+                    let stand = self.after(now, id, life);
+                    self.put(id, stand);
+                }
+            }
+            _ => {
+                self.leaving.remove(&id);
+                self.unbar(now, pid);
+            }
         }
         Vec::new()
     }
 
     /// Where an entry stands whose `runsv` ended unasked.
-    fn after(&self, now: Moment, life: &Life) -> Stand {
+    fn after(&self, now: Moment, id: Id, life: Life) -> Stand {
         if now.since(life.since) >= YOUNG && life.sound {
             return Stand::Due(now);
         }
-        let same_name = |pid: &&Pid| self.alive.get(pid).is_some_and(|other| other.name == life.name);
-        match self.leaving.values().find(same_name) {
-            Some(pid) => Stand::Barred(*pid),
+        let name = self.entries.get(&id).map(|entry| &entry.name);
+        match self.leaving.values().find(|leaver| Some(&leaver.name) == name) {
+            Some(leaver) => Stand::Barred(leaver.pid),
             None => Stand::Due(now + if life.sound { PAUSE } else { LONG_PAUSE }),
         }
     }
