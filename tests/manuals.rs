@@ -14,15 +14,15 @@ const HEADINGS: &[&str] = &[
     "SYNOPSIS",
     "DESCRIPTION",
     "OPTIONS",
+    "ENVIRONMENT",
     "FILES",
     "SIGNALS",
-    "ENVIRONMENT",
     "EXIT STATUS",
     "EXAMPLES",
     "SEE ALSO",
     "DIFFERENCES",
 ];
-const IF_NEEDED: &[&str] = &["FILES", "SIGNALS", "ENVIRONMENT"];
+const IF_NEEDED: &[&str] = &["ENVIRONMENT", "FILES", "SIGNALS"];
 
 fn tree() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
