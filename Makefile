@@ -71,7 +71,7 @@ msrv:
 	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets --features mio-reactor
 
 bench: all
-	@set -e; for script in benches/*; do if [ -x "$$script" ]; then "$$script" $(RELEASE); fi; done
+	@set -e; for script in benches/*; do if [ -x "$$script" ]; then "$$script"; fi; done
 
 musl:
 	$(CARGO) build --release --locked --target $(MUSL)
