@@ -221,7 +221,10 @@ fn zsh_completes_every_option_and_command() {
         }
         // What stands before `_arguments` is zsh's own.
         let table = text.split_once("\n_arguments").unwrap().1.split_once("\n").unwrap().1;
-        for word in table.split(between_words).filter(|word| word.starts_with('-') && word.len() > 1) {
+        let table = table.split('\n').filter_map(|line| line.split_once('[')).map(|(option, _)| option);
+        for word in
+            table.flat_map(|line| line.split(between_words)).filter(|word| word.starts_with('-') && word.len() > 1)
+        {
             assert!(options.contains(word), "{}: {word} is no option", path.display());
         }
     }
