@@ -18,13 +18,13 @@ TARGET_DIR   ?= $(or $(CARGO_TARGET_DIR),target)
 RELEASE      ?= $(TARGET_DIR)/release
 MUSL         ?= $(shell uname -m)-unknown-linux-musl
 
+CHPST_NAMES := envdir envuidgid pgrphack setlock setuidgid softlimit
 PROGRAMS    := $(sort $(basename $(notdir $(wildcard bin/*.rs))))
-MANUALS     := $(sort $(wildcard man/*.[1-8]))
+MANUALS     := $(filter-out $(CHPST_NAMES:%=man/%.8),$(sort $(wildcard man/*.[1-8])))
 BASH        := $(sort $(wildcard completions/bash/*))
 ZSH         := $(sort $(wildcard completions/zsh/*))
 SCRIPTS      = $(sort .ci/run $(shell grep -rlE '^\#!.*\b(sh|bash)$$' examples benches 2>/dev/null))
 SOURCES      = $(shell find bin src -name '*.rs') Cargo.toml Cargo.lock build.rs
-CHPST_NAMES := envdir envuidgid pgrphack setlock setuidgid softlimit
 
 all: $(RELEASE)/.built
 
@@ -71,7 +71,7 @@ msrv:
 	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets --features mio-reactor
 
 bench: all
-	@set -e; for script in benches/*; do if [ -x "$$script" ]; then "$$script" $(RELEASE); fi; done
+	@set -e; for script in benches/*; do if [ -x "$$script" ]; then "$$script"; fi; done
 
 musl:
 	$(CARGO) build --release --locked --target $(MUSL)
@@ -86,7 +86,8 @@ install: all
 	for file in $(ZSH); do install -D -m 644 $$file $(DESTDIR)$(ZSHDIR)/$${file##*/} || exit; done
 ifneq ($(filter chpst,$(PROGRAMS)),)
 ifeq ($(CHPST_LINKS),yes)
-	for name in $(CHPST_NAMES); do ln -sf chpst $(DESTDIR)$(BINDIR)/$$name || exit; done
+	for name in $(CHPST_NAMES); do ln -sf chpst $(DESTDIR)$(BINDIR)/$$name && \
+	    ln -sf chpst.8 $(DESTDIR)$(MANDIR)/man8/$$name.8 || exit; done
 endif
 endif
 
@@ -96,8 +97,8 @@ uninstall:
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for file in $(BASH); do rm -f $(DESTDIR)$(BASHDIR)/$${file##*/}; done
 	for file in $(ZSH); do rm -f $(DESTDIR)$(ZSHDIR)/$${file##*/}; done
-	for name in $(CHPST_NAMES); do link=$(DESTDIR)$(BINDIR)/$$name; \
-	    if [ "$$(readlink $$link)" = chpst ]; then rm $$link; fi; done
+	for name in $(CHPST_NAMES); do for link in $(DESTDIR)$(BINDIR)/$$name $(DESTDIR)$(MANDIR)/man8/$$name.8; do \
+	    case $$(readlink $$link) in chpst | chpst.8) rm $$link ;; esac; done; done
 
 # The service under its name among the init scripts: `/etc/init.d/SERVICE start`, as LSB has it.
 install-initd:

@@ -79,6 +79,12 @@ fn everything_arrives_and_a_second_time_changes_nothing() {
                 "usr/bin/sv",
                 "usr/share/bash-completion/completions/sv",
                 "usr/share/man/man8/chpst.8",
+                "usr/share/man/man8/envdir.8",
+                "usr/share/man/man8/envuidgid.8",
+                "usr/share/man/man8/pgrphack.8",
+                "usr/share/man/man8/setlock.8",
+                "usr/share/man/man8/setuidgid.8",
+                "usr/share/man/man8/softlimit.8",
                 "usr/share/zsh/site-functions/_sv",
             ]
         );
@@ -87,11 +93,27 @@ fn everything_arrives_and_a_second_time_changes_nothing() {
 }
 
 #[test]
+fn each_link_to_chpst_is_a_program_of_its_own() {
+    if !ours("chpst").exists() {
+        return skip("each_link_to_chpst_is_a_program_of_its_own", "no chpst");
+    }
+    let scene = Scene::new();
+    let makefile = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Makefile")).unwrap();
+    let names = makefile.lines().find_map(|line| line.strip_prefix("CHPST_NAMES := ")).unwrap();
+    for name in names.split(' ') {
+        let done = scene.finish(scene.command(scene.link(ours("chpst"), name)));
+        assert!(done.err.starts_with(&format!("usage: {name} ")), "{name}: {}", done.err);
+        assert!(!done.err.contains("[-vVP012]"), "{name} is not known to chpst");
+    }
+}
+
+#[test]
 fn names_of_daemontools_and_s6_can_be_left_alone() {
     let Some(tree) = Tree::new() else { return };
     tree.scene.file("root/usr/bin/setlock", "somebody else's");
     assert_eq!(tree.make(&["install", "CHPST_LINKS=no"]).code, 0);
     assert!(!tree.scene.path("root/usr/bin/envdir").exists());
+    assert!(!tree.scene.path("root/usr/share/man/man8/envdir.8").exists());
     assert_eq!(tree.make(&["uninstall"]).code, 0);
     assert_eq!(tree.installed(), ["usr/bin/setlock"]);
     assert_eq!(tree.scene.read("root/usr/bin/setlock"), "somebody else's");
