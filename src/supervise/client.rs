@@ -144,7 +144,11 @@ impl Service<'_> {
             errno => Trouble::OpenControl(errno),
         })?;
         // So few bytes go into a fifo all at once or not at all.
-        io::write(control, commands).map(drop).map_err(Trouble::WriteControl)
+        match io::write_unsignalled(control, commands) {
+            Ok(_) => Ok(()),
+            Err(Errno::EPIPE) => Err(Trouble::NoSupervisor), // it has just left
+            Err(errno) => Err(Trouble::WriteControl(errno)),
+        }
     }
 
     /// The path of a file of it, as seen from the current directory, for calls that take nothing but a path.
