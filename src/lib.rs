@@ -14,7 +14,6 @@ pub mod service;
 pub mod signal;
 pub mod stage;
 pub mod tai64;
-pub mod utc;
 pub mod utmp;
 
 // Layer 1: the only system calls, the only unsafe.

@@ -7,7 +7,9 @@ use super::{CONTROL, DIRECTORY, OK, STATUS};
 use crate::service::status::{self, Status};
 use crate::sys::fs::{Dir, How};
 use crate::sys::{Errno, Result, io};
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -23,7 +25,7 @@ pub struct Place {
 #[derive(Clone, Debug)]
 pub struct Service<'p> {
     place: &'p Place,
-    name: Vec<u8>,
+    name: Cow<'static, [u8]>,
 }
 
 /// Which step of asking or telling a service failed.
@@ -78,8 +80,8 @@ impl Place {
     }
 
     /// A service in it.
-    pub fn service(&self, name: &OsStr) -> Service<'_> {
-        Service { place: self, name: name.as_bytes().to_vec() }
+    pub fn service(&self, name: impl Into<Cow<'static, [u8]>>) -> Service<'_> {
+        Service { place: self, name: name.into() }
     }
 
     /// The names in it that may be services, in their order.
@@ -96,9 +98,14 @@ impl Place {
 }
 
 impl Service<'_> {
+    /// Its name, as it was asked for.
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
     /// Its logger, which is supervised like a service.
     pub fn logger(&self) -> Self {
-        Service { place: self.place, name: [&self.name[..], b"/log"].concat() }
+        Service { place: self.place, name: Cow::Owned([self.name(), b"/log"].concat()) }
     }
 
     /// Whether its directory can be entered.
@@ -108,7 +115,7 @@ impl Service<'_> {
 
     /// Whether there is a file of this name in its directory.
     pub fn has(&self, file: &str) -> Result<bool> {
-        match self.dir()?.facts(self.within(file)) {
+        match self.within(&[file], |dir, path| dir.facts(path)) {
             Ok(_) => Ok(true),
             Err(Errno::ENOENT) if file != "." => Ok(false),
             Err(errno) => Err(errno),
@@ -144,7 +151,11 @@ impl Service<'_> {
             errno => Trouble::OpenControl(errno),
         })?;
         // So few bytes go into a fifo all at once or not at all.
-        io::write(control, commands).map(drop).map_err(Trouble::WriteControl)
+        match io::write_unsignalled(control, commands) {
+            Ok(_) => Ok(()),
+            Err(Errno::EPIPE) => Err(Trouble::NoSupervisor), // it has just left
+            Err(errno) => Err(Trouble::WriteControl(errno)),
+        }
     }
 
     /// The path of a file of it, as seen from the current directory, for calls that take nothing but a path.
@@ -155,7 +166,9 @@ impl Service<'_> {
         } else if !path.is_empty() {
             path.push(b'/');
         }
-        path.extend_from_slice(self.within(file).as_bytes());
+        path.extend_from_slice(&self.name);
+        path.push(b'/');
+        path.extend_from_slice(file.as_bytes());
         OsString::from_vec(path)
     }
 
@@ -164,28 +177,40 @@ impl Service<'_> {
         self.path(DIRECTORY)
     }
 
-    fn dir(&self) -> Result<&Dir> {
-        // What is no name at all must not become a path that begins with a slash.
-        if self.name.is_empty() { Err(Errno::ENOENT) } else { self.place.dir() }
-    }
-
-    fn within(&self, file: &str) -> OsString {
-        OsString::from_vec([&self.name[..], b"/", file.as_bytes()].concat())
-    }
-
     fn open(&self, file: &str, how: How) -> Result<OwnedFd> {
-        let path = [&self.name[..], b"/", DIRECTORY.as_bytes(), b"/", file.as_bytes()].concat();
-        self.dir()?.file(Path::new(OsStr::from_bytes(&path)), how)
+        self.within(&[DIRECTORY, file], |dir, path| dir.file(path, how))
+    }
+
+    /// Calls with the path of a file of it, as seen from its place. That happens several times for each service, of
+    /// which there may be thousands: a path of usual length is put together on the stack.
+    fn within<T>(&self, file: &[&str], call: impl FnOnce(&Dir, &Path) -> Result<T>) -> Result<T> {
+        if self.name.is_empty() {
+            return Err(Errno::ENOENT); // what is no name must not become a path that begins with a slash
+        }
+        let dir = self.place.dir()?;
+        let mut short = [0; USUAL];
+        let mut left = &mut short[..];
+        let mut pieces = [self.name()].into_iter().chain(file.iter().flat_map(|piece| [&b"/"[..], piece.as_bytes()]));
+        if pieces.all(|piece| left.write_all(piece).is_ok()) {
+            let unused = left.len();
+            let path = short.get(..USUAL - unused).unwrap_or_default();
+            return call(dir, Path::new(OsStr::from_bytes(path)));
+        }
+        let path = [self.name(), b"/", file.join("/").as_bytes()].concat();
+        call(dir, Path::new(OsStr::from_bytes(&path)))
     }
 }
+
+/// Longer paths are put together on the heap.
+const USUAL: usize = 256;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn path(place: &str, name: &str) -> OsString {
+    fn path(place: &str, name: &'static str) -> OsString {
         let place = Place { path: place.into(), dir: Err(Errno::ENOENT) };
-        place.service(OsStr::new(name)).supervise()
+        place.service(name.as_bytes()).supervise()
     }
 
     #[test]
@@ -198,13 +223,23 @@ mod tests {
     #[test]
     fn no_name_is_no_service() {
         let here = Place::here();
-        assert_eq!(here.service(OsStr::new("")).status(), Err(Trouble::Directory(Errno::ENOENT)));
+        assert_eq!(here.service(&b""[..]).status(), Err(Trouble::Directory(Errno::ENOENT)));
+    }
+
+    #[test]
+    fn a_long_name_is_as_good_as_a_short_one() {
+        let here = Place::here();
+        for depth in [1, 60, 124, 125, 126, 127, 128, 129, 500] {
+            let name = ["./".repeat(depth).as_bytes(), b"src"].concat();
+            assert_eq!(here.service(name.clone()).enter(), Ok(()), "{depth}");
+            assert_eq!(here.service(name).status(), Err(Trouble::OpenOk(Errno::ENOENT)), "{depth}");
+        }
     }
 
     #[test]
     fn the_step_that_failed_is_told() {
         let here = Place::here();
-        let status = |name: &str| here.service(OsStr::new(name)).status();
+        let status = |name: &'static str| here.service(name.as_bytes()).status();
         assert_eq!(status("./no such directory"), Err(Trouble::Directory(Errno::ENOENT)));
         assert_eq!(status("./src"), Err(Trouble::OpenOk(Errno::ENOENT)));
         assert_eq!(status("./Cargo.toml"), Err(Trouble::Directory(Errno::ENOTDIR)));

@@ -1,8 +1,8 @@
 //! `./check`, which knows better than a process id whether a service works.
 
-use super::names::Named;
 use super::output::Output;
 use crate::exit::Pid;
+use crate::supervise::client::Service;
 use crate::sys::process::{Failed, Spawn, Started, Stream};
 use crate::sys::reactor::Mask;
 use std::ffi::CString;
@@ -20,19 +20,19 @@ pub(super) enum Check {
 }
 
 /// Starts the check of a service, in its directory and without standard output. Trouble is told.
-pub(super) fn start(named: &Named<'_>, mask: &Mask, output: &mut Output) -> Check {
-    match named.service.has("check") {
-        Ok(true) => spawn(named, mask, output),
+pub(super) fn start(service: &Service<'_>, mask: &Mask, output: &mut Output) -> Check {
+    match service.has("check") {
+        Ok(true) => spawn(service, mask, output),
         Ok(false) => Check::Yes,
         Err(errno) => {
-            output.warn("unable to stat", &named.name, "check", Some(errno));
+            output.warn("unable to stat", service.name(), "check", Some(errno));
             Check::No
         }
     }
 }
 
-fn spawn(named: &Named<'_>, mask: &Mask, output: &mut Output) -> Check {
-    let Ok(directory) = CString::new(named.service.path(".").into_vec()) else { return Check::No };
+fn spawn(service: &Service<'_>, mask: &Mask, output: &mut Output) -> Check {
+    let Ok(directory) = CString::new(service.path(".").into_vec()) else { return Check::No };
     let spawn = Spawn {
         // A script sees the path as its name, any other program the word: so it is under runit.
         program: &[c"check"],
@@ -46,12 +46,12 @@ fn spawn(named: &Named<'_>, mask: &Mask, output: &mut Output) -> Check {
     output.flush(); // what it says comes after what was said before
     match spawn.start() {
         Err(errno) => {
-            output.warn("unable to fork for", &named.name, "check", Some(errno));
+            output.warn("unable to fork for", service.name(), "check", Some(errno));
             Check::No
         }
         Ok(Started { pid, failed: None }) => Check::Asked(pid),
         Ok(Started { failed: Some(Failed::Setup(errno) | Failed::Directory(errno) | Failed::Exec(errno)), .. }) => {
-            output.warn("unable to run", &named.name, "check", Some(errno));
+            output.warn("unable to run", service.name(), "check", Some(errno));
             Check::Yes
         }
     }

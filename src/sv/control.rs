@@ -1,13 +1,13 @@
 //! Every verb but `status`: send commands, then wait for their effect.
 
-use super::names::{Named, Places};
+use super::names::Places;
 use super::options::Request;
 use super::output::{Output, printable};
 use super::wait;
 use crate::service::goal::{Before, Life, is_needed};
 use crate::service::status::Status;
 use crate::service::verb::Verb;
-use crate::supervise::client::{Answer, Trouble};
+use crate::supervise::client::{Answer, Service, Trouble};
 use crate::sys::clock;
 
 /// Does what is asked for: all services are told before the first is waited for.
@@ -15,12 +15,12 @@ pub(super) fn run(request: &Request, output: &mut Output) {
     let started = clock::now();
     let places = Places::of(request);
     let mut told = Vec::new();
-    for named in places.resolve(request, output) {
-        match tell(request.verb, &named) {
+    for service in places.resolve(request, output) {
+        match tell(request.verb, &service) {
             Ok(status) => {
-                told.push((named, Before { life: Life::of(&status), second: started.label.unix }));
+                told.push((service, Before { life: Life::of(&status), second: started.label.unix }));
             }
-            Err(trouble) => cannot(request.verb, &named, trouble, output),
+            Err(trouble) => cannot(request.verb, &service, trouble, output),
         }
     }
     if let Some(span) = request.wait {
@@ -29,8 +29,7 @@ pub(super) fn run(request: &Request, output: &mut Output) {
 }
 
 /// Sends what there is need to send. The status is that of before.
-fn tell(verb: Verb, named: &Named<'_>) -> Answer<Status> {
-    let service = &named.service;
+fn tell(verb: Verb, service: &Service<'_>) -> Answer<Status> {
     let sends = verb.definition().sends;
     let status = service.status()?;
     if is_needed(sends, &status, false) || is_needed(sends, &status, true) && service.has_unread() {
@@ -42,10 +41,10 @@ fn tell(verb: Verb, named: &Named<'_>) -> Answer<Status> {
 
 /// Tells why a service is not told or waited for. Where the end of its supervisor is what was asked for, that there is
 /// none is no failure.
-pub(super) fn cannot(verb: Verb, named: &Named<'_>, trouble: Trouble, output: &mut Output) {
+pub(super) fn cannot(verb: Verb, service: &Service<'_>, trouble: Trouble, output: &mut Output) {
     if trouble == Trouble::NoSupervisor && verb.ends_supervision() {
-        output.say(&[b"ok: ", &*printable(&named.name), b": runsv not running\n"].concat());
+        output.say(&[b"ok: ", &*printable(service.name()), b": runsv not running\n"].concat());
     } else {
-        output.trouble(&named.name, trouble);
+        output.trouble(service.name(), trouble);
     }
 }

@@ -4,7 +4,6 @@
 use super::show::{Known, Normally, reason, uptime, word};
 use crate::service::status::{Status, Want};
 use crate::tai64::Label;
-use crate::utc::Utc;
 use std::fmt::Write as _;
 
 /// The object of a service, its logger's inside.
@@ -35,7 +34,7 @@ fn object(text: &mut String, name: &[u8], known: &Known, now: Label) {
     let status = known.state.as_ref().ok();
     field(text, "state", status.map(|status| quoted(word(status.phase))));
     field(text, "pid", status.and_then(|status| status.pid));
-    field(text, "since", status.and_then(|status| Utc::of(status.since)).map(quoted));
+    field(text, "since", status.and_then(|status| since(status.since)));
     field(text, "uptime", status.map(|status| uptime(status, now)));
     field(text, "want", status.map(|status| quoted(want(status))));
     field(text, "paused", status.map(|status| status.paused));
@@ -46,6 +45,12 @@ fn object(text: &mut String, name: &[u8], known: &Known, now: Label) {
         Ok(_) => text.push_str("null"),
         Err(trouble) => string(text, &reason(trouble)),
     }
+}
+
+/// RFC 3339, which has years of four digits.
+fn since(label: Label) -> Option<String> {
+    let civil = label.civil();
+    (0..=9999).contains(&civil.year).then(|| quoted(String::from_utf8_lossy(&civil.rfc3339())))
 }
 
 fn want(status: &Status) -> &'static str {
@@ -132,6 +137,12 @@ mod tests {
                 + r#""error":"unable to open supervise/ok: file does not exist"}}"#
         );
         assert!(shown(b"web", &running(), None).ends_with(r#","error":null,"log":null}"#));
+    }
+
+    #[test]
+    fn a_year_of_five_digits_is_not_shown() {
+        assert_eq!(since(Label { unix: 253_402_300_800, nanos: 0 }), None);
+        assert_eq!(since(Label { unix: i64::MIN, nanos: 0 }), None);
     }
 
     #[test]

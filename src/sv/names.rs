@@ -6,7 +6,7 @@ use crate::service::pattern;
 use crate::supervise::client::{Place, Service, Trouble};
 use core::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// The two places where a service may be; each is opened when it is first needed.
 #[derive(Debug)]
@@ -16,60 +16,54 @@ pub(super) struct Places {
     here: OnceCell<Place>,
 }
 
-/// A service, and the name under which it was asked for.
-#[derive(Clone, Debug)]
-pub(super) struct Named<'p> {
-    pub(super) name: Vec<u8>,
-    pub(super) service: Service<'p>,
-}
-
 impl Places {
     pub(super) fn of(request: &Request) -> Places {
         Places { directory: request.directory.clone(), services: OnceCell::new(), here: OnceCell::new() }
     }
 
     /// The services that a request means, in its order. A directory that cannot be listed is told of.
-    pub(super) fn resolve(&self, request: &Request, output: &mut Output) -> Vec<Named<'_>> {
+    pub(super) fn resolve(&self, request: &Request, output: &mut Output) -> Vec<Service<'_>> {
+        let mut found = Vec::new();
         match &request.services {
-            Services::Named(names) => names.iter().flat_map(|name| self.named(name)).collect(),
+            Services::Named(names) => {
+                found.reserve(names.len());
+                names.iter().for_each(|name| self.add(name.as_bytes(), &mut found));
+            }
             Services::All => match self.services().names() {
-                Ok(names) => self.directories(names),
-                Err(errno) => {
-                    output.trouble(self.directory.as_bytes(), Trouble::Directory(errno));
-                    Vec::new()
-                }
+                Ok(names) => self.add_directories(names, &mut found),
+                Err(errno) => output.trouble(self.directory.as_bytes(), Trouble::Directory(errno)),
             },
         }
+        found
     }
 
     /// The service of this name, or all that it selects if it is a pattern and nothing has it for a name.
-    fn named(&self, name: &OsStr) -> Vec<Named<'_>> {
-        let named = self.one(name);
-        if is_path(name) || !pattern::is_pattern(name.as_bytes()) || named.service.enter().is_ok() {
-            return vec![named];
-        }
-        let selected = self.selected(name.as_bytes());
-        if selected.is_empty() { vec![named] } else { selected }
-    }
-
-    fn one(&self, name: &OsStr) -> Named<'_> {
+    fn add<'p>(&'p self, name: &'static [u8], found: &mut Vec<Service<'p>>) {
         let place = if is_path(name) { self.here.get_or_init(Place::here) } else { self.services() };
-        Named { name: name.as_bytes().to_vec(), service: place.service(name) }
+        let service = place.service(name);
+        if !is_path(name) && pattern::is_pattern(name) && service.enter().is_err() {
+            let before = found.len();
+            self.add_directories(self.selected(name), found);
+            if found.len() > before {
+                return;
+            }
+        }
+        found.push(service);
     }
 
     /// What follows a slash (`web*/log`) is no part of the pattern.
-    fn selected(&self, pattern: &[u8]) -> Vec<Named<'_>> {
+    fn selected(&self, pattern: &[u8]) -> Vec<OsString> {
         let end = pattern.iter().position(|byte| *byte == b'/').unwrap_or(pattern.len());
         let (pattern, rest) = pattern.split_at(end);
         let mut names = self.services().names().unwrap_or_default();
         names.retain(|name| pattern::selects(pattern, name.as_bytes()));
         names.iter_mut().for_each(|name| name.push(OsStr::from_bytes(rest)));
-        self.directories(names)
+        names
     }
 
-    fn directories(&self, names: Vec<OsString>) -> Vec<Named<'_>> {
-        let named = names.iter().map(|name| self.one(name));
-        named.filter(|named| named.service.enter().is_ok()).collect()
+    fn add_directories<'p>(&'p self, names: Vec<OsString>, found: &mut Vec<Service<'p>>) {
+        let services = names.into_iter().map(|name| self.services().service(name.into_vec()));
+        found.extend(services.filter(|service| service.enter().is_ok()));
     }
 
     fn services(&self) -> &Place {
@@ -78,6 +72,6 @@ impl Places {
 }
 
 /// Whether a name is meant from the current directory.
-fn is_path(name: &OsStr) -> bool {
-    matches!(name.as_bytes(), [] | [b'/' | b'.', ..] | [.., b'/'])
+fn is_path(name: &[u8]) -> bool {
+    matches!(name, [] | [b'/' | b'.', ..] | [.., b'/'])
 }

@@ -32,6 +32,11 @@ impl Output {
         self.failures += 1;
     }
 
+    /// Where the next line can be put together, to be ended by `say`.
+    pub(super) fn line(&mut self) -> &mut Vec<u8> {
+        &mut self.text
+    }
+
     /// A line or a part of one.
     pub(super) fn say(&mut self, text: &[u8]) {
         self.text.extend_from_slice(text);

@@ -1,14 +1,14 @@
 //! `sv status`: the state of a service and of its logger.
 
 use super::json;
-use super::names::{Named, Places};
+use super::names::Places;
 use super::options::Request;
 use super::output::{Output, printable, sentence, trouble_line};
 use crate::exit::Exit;
 use crate::service::status::{Phase, Status, Want};
-use crate::supervise::client::{Answer, Trouble};
+use crate::supervise::client::{Answer, Service, Trouble};
 use crate::sys::clock;
-use crate::sys::errno::{Errno, Reason};
+use crate::sys::errno::Reason;
 use crate::tai64::Label;
 use std::io::Write as _;
 
@@ -31,8 +31,8 @@ pub(super) struct Known {
 pub(super) fn all(request: &Request, output: &mut Output) {
     let places = Places::of(request);
     let now = clock::label();
-    for named in places.resolve(request, output) {
-        let _ = one(request, &named, now, output); // a failure has been told and counted
+    for service in places.resolve(request, output) {
+        let _ = one(request, &service, now, output); // a failure has been told and counted
     }
 }
 
@@ -42,7 +42,7 @@ pub(super) fn all(request: &Request, output: &mut Output) {
 pub(super) fn for_init(request: &Request, output: &mut Output) -> Exit {
     let places = Places::of(request);
     let states: Vec<_> =
-        places.resolve(request, output).iter().map(|named| one(request, named, clock::label(), output)).collect();
+        places.resolve(request, output).iter().map(|service| one(request, service, clock::label(), output)).collect();
     match states.first() {
         Some(Ok(status)) if status.pid.is_some() => Exit::OK,
         Some(Ok(_)) => Exit(3),
@@ -51,35 +51,32 @@ pub(super) fn for_init(request: &Request, output: &mut Output) -> Exit {
     }
 }
 
-fn one(request: &Request, named: &Named<'_>, now: Label, output: &mut Output) -> Answer<Status> {
-    let known = ask(named, output);
+fn one(request: &Request, service: &Service<'_>, now: Label, output: &mut Output) -> Answer<Status> {
+    let known = ask(service, output);
     if known.state.is_err() {
         output.count_failure();
     }
-    let log = known.state.ok().and_then(|_| logger(named, output));
-    let mut line = Vec::with_capacity(128);
+    let log = known.state.ok().and_then(|_| logger(service, output));
     match request.json {
-        true => json::line(&mut line, &named.name, &known, log.as_ref(), now),
-        false => text(&mut line, &named.name, &known, log.as_ref(), now),
+        true => json::line(output.line(), service.name(), &known, log.as_ref(), now),
+        false => text(output.line(), service.name(), &known, log.as_ref(), now),
     }
-    line.push(b'\n');
-    output.say(&line);
+    output.say(b"\n");
     known.state
 }
 
-fn ask(named: &Named<'_>, output: &mut Output) -> Known {
-    let state = named.service.status();
-    let normally = state.ok().and_then(|_| normally(named, output));
+fn ask(service: &Service<'_>, output: &mut Output) -> Known {
+    let state = service.status();
+    let normally = state.ok().and_then(|_| normally(service, output));
     Known { state, normally }
 }
 
 /// The logger, if there is a directory for one.
-fn logger(named: &Named<'_>, output: &mut Output) -> Option<Known> {
-    let named = Named { name: [&named.name, &b"/log"[..]].concat(), service: named.service.logger() };
-    let known = match named.service.enter() {
-        Ok(()) => ask(&named, output),
-        Err(Trouble::Directory(Errno::ENOENT)) => return None,
-        Err(trouble) => Known { state: Err(trouble), normally: None },
+fn logger(service: &Service<'_>, output: &mut Output) -> Option<Known> {
+    let known = match service.has("log/.") {
+        Ok(true) => ask(&service.logger(), output),
+        Ok(false) => return None,
+        Err(errno) => Known { state: Err(Trouble::Directory(errno)), normally: None },
     };
     if known.state.is_err() {
         output.count_failure();
@@ -87,22 +84,22 @@ fn logger(named: &Named<'_>, output: &mut Output) -> Option<Known> {
     Some(known)
 }
 
-fn normally(named: &Named<'_>, output: &mut Output) -> Option<Normally> {
-    match named.service.has("down") {
+fn normally(service: &Service<'_>, output: &mut Output) -> Option<Normally> {
+    match service.has("down") {
         Ok(true) => Some(Normally::Down),
         Ok(false) => Some(Normally::Up),
         Err(errno) => {
-            output.warn("unable to stat", &named.name, "down", Some(errno));
+            output.warn("unable to stat", service.name(), "down", Some(errno));
             None
         }
     }
 }
 
 /// `STATE: NAME: ...` as a waited command shows it: without the logger.
-pub(super) fn state_of(named: &Named<'_>, status: &Status, now: Label, output: &mut Output) -> Vec<u8> {
-    let normally = normally(named, output);
+pub(super) fn state_of(service: &Service<'_>, status: &Status, now: Label, output: &mut Output) -> Vec<u8> {
+    let normally = normally(service, output);
     let mut line = Vec::with_capacity(128);
-    state(&mut line, &named.name, status, normally, now);
+    state(&mut line, service.name(), status, normally, now);
     line
 }
 
@@ -175,6 +172,7 @@ pub(super) fn reason(trouble: Trouble) -> String {
 mod tests {
     use super::*;
     use crate::exit::Pid;
+    use crate::sys::errno::Errno;
 
     const NOW: Label = Label { unix: 1010, nanos: 0 };
     const DOWN: Status = Status {

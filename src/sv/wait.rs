@@ -6,7 +6,6 @@
 use super::check::{self, Check};
 use super::control::cannot;
 use super::ears::{Ears, Heard};
-use super::names::Named;
 use super::output::Output;
 use super::show;
 use crate::cli::message::Voice;
@@ -17,6 +16,7 @@ use crate::service::goal::{Answer, Before, Goal, Life};
 use crate::service::status::Status;
 use crate::service::verb::{AtTimeout, Verb};
 use crate::signal::Signal;
+use crate::supervise::client::Service;
 use crate::sys::reactor::{Event, Reactor};
 use crate::sys::{clock, process};
 use core::time::Duration;
@@ -43,7 +43,7 @@ struct Vigil<'a, 'p> {
 
 /// A service that is waited for.
 struct Waiting<'p> {
-    named: Named<'p>,
+    service: Service<'p>,
     before: Before,
     /// When to look at it if nothing happens.
     next: Moment,
@@ -62,7 +62,7 @@ enum Checked {
 }
 
 /// Waits for all of them, until the deadline, and tells what became of each.
-pub(super) fn until_done(verb: Verb, deadline: Moment, told: Vec<(Named<'_>, Before)>, output: &mut Output) {
+pub(super) fn until_done(verb: Verb, deadline: Moment, told: Vec<(Service<'_>, Before)>, output: &mut Output) {
     let reactor = match Reactor::new(&[Signal::CHLD]) {
         Ok(reactor) => reactor,
         Err(errno) => {
@@ -72,15 +72,15 @@ pub(super) fn until_done(verb: Verb, deadline: Moment, told: Vec<(Named<'_>, Bef
         }
     };
     let now = clock::moment();
-    let waiting = told.into_iter().map(|(named, before)| Some(Waiting::new(named, before, now)));
+    let waiting = told.into_iter().map(|(service, before)| Some(Waiting::new(service, before, now)));
     let waiting: Vec<_> = waiting.collect();
     let due = (0..waiting.len()).collect();
     Vigil { verb, deadline, output, reactor, ears: Ears::default(), waiting, due, checking: 0 }.keep();
 }
 
 impl<'p> Waiting<'p> {
-    fn new(named: Named<'p>, before: Before, now: Moment) -> Waiting<'p> {
-        Waiting { named, before, next: now, listening: false, checked: Checked::Idle }
+    fn new(service: Service<'p>, before: Before, now: Moment) -> Waiting<'p> {
+        Waiting { service, before, next: now, listening: false, checked: Checked::Idle }
     }
 }
 
@@ -136,9 +136,9 @@ impl Vigil<'_, '_> {
         }
         waiting.checked = Checked::Idle;
         waiting.next = clock::moment() + STEP;
-        match waiting.named.service.status() {
+        match waiting.service.status() {
             Err(trouble) => {
-                cannot(self.verb, &waiting.named, trouble, self.output);
+                cannot(self.verb, &waiting.service, trouble, self.output);
                 self.done(at);
             }
             Ok(status) => match Goal::judge_all(self.verb.goals(), &status, &waiting.before) {
@@ -155,7 +155,7 @@ impl Vigil<'_, '_> {
             waiting.checked = Checked::Queued;
             return;
         }
-        match check::start(&waiting.named, &self.reactor.masks().service, self.output) {
+        match check::start(&waiting.service, &self.reactor.masks().service, self.output) {
             Check::Yes => self.succeed(at, status),
             Check::No => self.listen(at),
             Check::Asked(pid) => {
@@ -190,7 +190,7 @@ impl Vigil<'_, '_> {
         if !yes {
             return self.listen(at);
         }
-        match waiting.named.service.status() {
+        match waiting.service.status() {
             Ok(status) if self.still_good(at, &status, about) => self.succeed(at, &status),
             _ => self.due.push_back(at),
         }
@@ -207,7 +207,7 @@ impl Vigil<'_, '_> {
         let Some(waiting) = self.waiting.get_mut(at).and_then(Option::as_mut) else { return };
         if !waiting.listening {
             waiting.listening = true;
-            self.ears.listen(at, &waiting.named.service, &mut self.reactor);
+            self.ears.listen(at, &waiting.service, &mut self.reactor);
             self.due.push_back(at);
         }
     }
@@ -219,7 +219,7 @@ impl Vigil<'_, '_> {
 
     fn tell(&mut self, at: usize, how: &[u8], status: &Status) {
         let Some(waiting) = self.waiting.get(at).and_then(Option::as_ref) else { return };
-        let line = show::state_of(&waiting.named, status, clock::label(), self.output);
+        let line = show::state_of(&waiting.service, status, clock::label(), self.output);
         self.output.say(&[how, &line, b"\n"].concat());
     }
 
@@ -246,10 +246,10 @@ impl Vigil<'_, '_> {
     /// One last look; then it is told that the time is over.
     fn time_out(&mut self, at: usize) {
         let Some(waiting) = self.waiting.get(at).and_then(Option::as_ref) else { return };
-        let service = waiting.named.service.clone();
+        let service = waiting.service.clone();
         let status = match service.status() {
             Ok(status) => status,
-            Err(trouble) => return cannot(self.verb, &waiting.named, trouble, self.output),
+            Err(trouble) => return cannot(self.verb, &waiting.service, trouble, self.output),
         };
         let judged = Goal::judge_all(self.verb.goals(), &status, &waiting.before);
         if judged == Answer::Yes || judged == Answer::IfCheck && service.has("check") == Ok(false) {
@@ -267,8 +267,8 @@ impl Vigil<'_, '_> {
 
     fn kill(&mut self, at: usize) {
         let Some(waiting) = self.waiting.get(at).and_then(Option::as_ref) else { return };
-        if let Err(trouble) = waiting.named.service.send(&[Command::Kill.byte()]) {
-            cannot(self.verb, &waiting.named, trouble, self.output);
+        if let Err(trouble) = waiting.service.send(&[Command::Kill.byte()]) {
+            cannot(self.verb, &waiting.service, trouble, self.output);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Errno, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
 
 /// Reads once; 0 is the end. A signal does not count as an answer.
@@ -12,6 +13,22 @@ pub fn read(fd: impl AsFd, into: &mut [u8]) -> Result<usize> {
 /// Writes once, perhaps less than all.
 pub fn write(fd: impl AsFd, bytes: &[u8]) -> Result<usize> {
     again(|| nix::unistd::write(fd.as_fd(), bytes))
+}
+
+/// Writes once, and answers "broken pipe" where that would raise SIGPIPE: to a fifo whose reader may be leaving.
+pub fn write_unsignalled(fd: impl AsFd, bytes: &[u8]) -> Result<usize> {
+    let mut pipe = SigSet::empty();
+    pipe.add(Signal::SIGPIPE);
+    let before = pipe.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let answer = write(fd, bytes);
+    if answer == Err(Errno::EPIPE) && !before.contains(Signal::SIGPIPE) {
+        // It is pending now; taken like this it is gone, where unblocking it would deliver it.
+        let nothing = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: a set and a time of ours; no information asked for.
+        unsafe { libc::sigtimedwait(pipe.as_ref(), core::ptr::null_mut(), &nothing) };
+    }
+    before.thread_set_mask()?;
+    answer
 }
 
 /// Writes all of it to a descriptor that blocks.
