@@ -11,5 +11,6 @@ mod chpst;
 mod runit;
 mod runsv;
 mod runsvchdir;
+mod runsvdir;
 mod sv;
 mod utmpset;

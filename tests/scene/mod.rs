@@ -270,6 +270,11 @@ impl Scene {
         fs::remove_file(self.path(name)).unwrap();
     }
 
+    /// Renames a file, or puts it in the place of another.
+    pub fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) {
+        fs::rename(self.path(from), self.path(to)).unwrap();
+    }
+
     /// Changes the permissions of a file.
     pub fn mode(&self, name: impl AsRef<Path>, mode: u32) {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
