@@ -8,6 +8,7 @@ mod namespace;
 mod scene;
 
 mod chpst;
+mod mixed;
 mod runit;
 mod runsv;
 mod runsvchdir;

@@ -5,6 +5,7 @@
 //! both.
 #![allow(clippy::disallowed_methods)] // the one place in the tests that sleeps, starts processes and writes files
 #![allow(dead_code, unreachable_pub)] // each test binary uses its part
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a scene that cannot be set up ends the test
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
