@@ -237,11 +237,12 @@ impl Scene {
         self.read(name).lines().map(str::to_owned).collect()
     }
 
-    /// Writes into a fifo that somebody reads, or appends to a file.
+    /// Writes into a fifo as soon as somebody reads it, or appends to a file.
+    #[track_caller]
     pub fn send(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
         let path = self.path(name);
-        let mut fifo = fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&path);
-        let fifo = fifo.as_mut().unwrap_or_else(|e| panic!("unable to open {}: {e}", path.display()));
+        let open = || fs::OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK).open(&path).ok();
+        let mut fifo = until_some(&format!("somebody reads {}", path.display()), open);
         fifo.write_all(bytes.as_ref()).unwrap();
     }
 

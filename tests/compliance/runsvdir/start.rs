@@ -82,8 +82,12 @@ fn runsv_is_found_by_the_path() {
 fn runsv_that_cannot_be_found_is_reported_and_looked_for_again() {
     let scene = Scene::new();
     scene.dir("scan/web");
-    let mut command = command(&scene, &["scan"]);
-    command.env("PATH", scene.dir("bin"));
+    // Alone in its directory: ours also looks beside itself.
+    let mut copy = scene.command("cp");
+    copy.arg(program("runsvdir")).arg(scene.dir("alone"));
+    assert_eq!(scene.finish(copy).code, 0);
+    let mut command = scene.command(scene.path("alone/runsvdir"));
+    command.arg("scan").env("PATH", scene.dir("bin"));
     let runsvdir = scene.spawn(command);
     let message = "runsvdir scan: fatal: unable to start runsv web: file does not exist\n";
     until("it is reported", || runsvdir.err().starts_with(message));
