@@ -8,8 +8,10 @@ mod namespace;
 mod scene;
 
 mod chpst;
+mod mixed;
 mod runit;
 mod runsv;
 mod runsvchdir;
+mod runsvdir;
 mod sv;
 mod utmpset;

@@ -5,6 +5,7 @@
 //! both.
 #![allow(clippy::disallowed_methods)] // the one place in the tests that sleeps, starts processes and writes files
 #![allow(dead_code, unreachable_pub)] // each test binary uses its part
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a scene that cannot be set up ends the test
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -236,11 +237,12 @@ impl Scene {
         self.read(name).lines().map(str::to_owned).collect()
     }
 
-    /// Writes into a fifo that somebody reads, or appends to a file.
+    /// Writes into a fifo as soon as somebody reads it, or appends to a file.
+    #[track_caller]
     pub fn send(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
         let path = self.path(name);
-        let mut fifo = fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&path);
-        let fifo = fifo.as_mut().unwrap_or_else(|e| panic!("unable to open {}: {e}", path.display()));
+        let open = || fs::OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK).open(&path).ok();
+        let mut fifo = until_some(&format!("somebody reads {}", path.display()), open);
         fifo.write_all(bytes.as_ref()).unwrap();
     }
 
@@ -268,6 +270,11 @@ impl Scene {
     /// Removes a file.
     pub fn remove(&self, name: impl AsRef<Path>) {
         fs::remove_file(self.path(name)).unwrap();
+    }
+
+    /// Renames a file, or puts it in the place of another.
+    pub fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) {
+        fs::rename(self.path(from), self.path(to)).unwrap();
     }
 
     /// Changes the permissions of a file.

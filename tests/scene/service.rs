@@ -34,6 +34,11 @@ impl Scene {
 }
 
 impl<'a> Service<'a> {
+    /// Its path, seen from the scene.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The path of something in it, seen from the scene.
     pub fn at(&self, name: impl AsRef<Path>) -> String {
         format!("{}/{}", self.name, name.as_ref().display())

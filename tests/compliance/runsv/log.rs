@@ -98,9 +98,8 @@ fn nothing_is_lost_when_it_is_killed() {
     let web = web.supervise().running();
     web.until_lines("log/starts", 1);
     web.log_send("p"); // stopped: it cannot have a line in hand when it is killed
-    web.until_log_stat("run, paused");
-    let logger = web.read("log/supervise/pid").trim().parse().ok();
-    until("it has stopped", || process_state(logger) == Some('T'));
+    let log = || web.read("log/supervise/pid").trim_end().parse().ok();
+    until("the log service is stopped", || process_state(log()) == Some('T'));
     go.open();
     web.log_send("k");
     web.until_lines("log/starts", 2);
