@@ -246,6 +246,12 @@ impl Scene {
         fifo.write_all(bytes.as_ref()).unwrap();
     }
 
+    /// Writes into a fifo if somebody reads it and there is room.
+    pub fn try_to_send(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
+        let open = fs::OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK).open(self.path(name));
+        let _ = open.and_then(|mut fifo| fifo.write_all(bytes.as_ref()));
+    }
+
     /// A fifo at which a script waits (`read go < NAME`) until the gate is opened.
     pub fn gate(&self, name: impl AsRef<Path>) -> Gate {
         let path = self.path(name);

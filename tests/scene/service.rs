@@ -12,8 +12,7 @@ for s in HUP INT QUIT ALRM TERM CONT USR1 USR2; do trap "echo $s >> sent" $s; do
 [ -p hold ] || mkfifo hold
 exec 3<> hold
 echo up >> sent
-until read code <&3; do :; done
-exit $code
+while :; do read -r code <&3 && [ "$code" != look ] && exit $code; done
 "#;
 
 /// A process that does nothing until a signal ends it.
@@ -198,7 +197,11 @@ impl<'a> Service<'a> {
     /// Waits until a `CATCHER` has seen these, given in alphabetical order.
     #[track_caller]
     pub fn until_sent(&self, wanted: &[&str]) {
-        until(&format!("{} holds {wanted:?}", self.at("sent")), || self.sent() == wanted);
+        // A signal that comes just before the shell waits for input is noted only when input has come.
+        until(&format!("{} holds {wanted:?}", self.at("sent")), || {
+            self.scene.try_to_send(self.at("hold"), "look\n");
+            self.sent() == wanted
+        });
     }
 
     /// Makes a `CATCHER` end with this code.
