@@ -26,6 +26,7 @@ pub(crate) fn available(test: &str, places: &[&str]) -> bool {
         skip(test, &format!("there is no {missing} on this machine to be covered"));
         return false;
     }
+    let _alone = crate::scene::alone();
     let tried = Command::new("unshare").args(["-pfm", "--mount-proc", "true"]).status();
     if !tried.is_ok_and(|status| status.success()) {
         skip(test, "no namespaces can be had");

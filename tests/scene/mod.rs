@@ -13,7 +13,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -120,16 +120,23 @@ pub fn root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// Lets no descriptor that this process was given by accident reach the programs under test.
-fn keep_descriptors() {
-    static DONE: std::sync::Once = std::sync::Once::new();
-    DONE.call_once(|| {
-        let numbers = fs::read_dir("/proc/self/fd").unwrap().filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok());
-        for number in numbers.filter(|number| *number > 2) {
-            // SAFETY: a flag of a descriptor, which may well be closed by now.
-            unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
-        }
-    });
+/// Held while a process is started and while a file is written: a child that has not yet executed its program holds all
+/// files that were open, and a script that anybody holds open for writing cannot be executed.
+pub fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Lets no descriptor but the first three reach a program: neither those that the tests were given by accident, nor
+/// those that another test has open.
+fn keep_descriptors(command: &mut Command) {
+    // SAFETY: one system call, which may be made between fork and exec; where the kernel does not have it, nothing is lost.
+    unsafe {
+        command.pre_exec(|| {
+            libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);
+            Ok(())
+        });
+    }
 }
 
 static SCENES: AtomicU32 = AtomicU32::new(0);
@@ -171,7 +178,6 @@ pub struct Running {
 impl Scene {
     /// An empty directory that nobody else uses.
     pub fn new() -> Scene {
-        keep_descriptors();
         let number = SCENES.fetch_add(1, Ordering::Relaxed);
         let marker = OsString::from(format!("KEEPUP_SCENE={}-{number}", std::process::id()));
         let dir = std::env::temp_dir().join(format!("keepup-{}-{number}", std::process::id()));
@@ -190,16 +196,17 @@ impl Scene {
     pub fn file(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let _alone = alone();
         fs::write(&path, content).unwrap();
         path
     }
 
-    /// Makes a shell script that can be executed, without ever being open for writing under its name: a script that
-    /// another thread's child still holds open could not be executed.
+    /// Makes a shell script that can be executed, or puts it in the place of another.
     pub fn script(&self, name: impl AsRef<Path>, body: impl AsRef<str>) -> PathBuf {
         let path = self.path(name);
         let fresh = path.with_extension("being-written");
         fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let _alone = alone();
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o755).open(&fresh).unwrap();
         file.write_all(format!("#!/bin/sh\n{}\n", body.as_ref()).as_bytes()).unwrap();
         drop(file);
@@ -320,6 +327,7 @@ impl Scene {
         let mut halves = self.marker.as_bytes().split(|b| *b == b'=').map(OsStr::from_bytes);
         command.env(halves.next().unwrap(), halves.next().unwrap());
         command.env_remove("SVDIR").env_remove("SVWAIT").current_dir(&self.dir).stdin(Stdio::null());
+        keep_descriptors(&mut command);
         command
     }
 
@@ -351,7 +359,9 @@ impl Scene {
         fs::create_dir_all(&streams).unwrap();
         let (out, err) = (streams.join(format!("{number}.out")), streams.join(format!("{number}.err")));
         command.stdout(fs::File::create(&out).unwrap()).stderr(fs::File::create(&err).unwrap());
+        let alone = alone();
         let child = command.spawn().unwrap_or_else(|e| panic!("unable to start {command:?}: {e}"));
+        drop(alone);
         Running { child, out, err }
     }
 
