@@ -37,7 +37,7 @@ demo: all
 	examples/demo $(RELEASE)
 
 test:
-	$(CARGO) test --locked -- --test-threads=$(TEST_THREADS)
+	$(CARGO) test --locked --no-fail-fast -- --test-threads=$(TEST_THREADS)
 
 check: format lint docs manuals scripts test
 

@@ -37,9 +37,13 @@ fn demo(scene: &Scene) -> Running {
     scene.spawn(demo)
 }
 
-fn runnable() -> bool {
-    ["runsvdir", "runsv", "sv", "svlogd"].iter().all(|name| program(name).exists())
+/// Whether the programs are here that a test needs; if not, it is skipped.
+fn runnable(test: &str, names: &[&str]) -> bool {
+    let missing = names.iter().find(|name| !program(name).exists());
+    missing.inspect(|name| skip(test, &format!("there is no {name}"))).is_none()
 }
+
+const SUITE: &[&str] = &["runsvdir", "runsv", "sv", "svlogd"];
 
 #[test]
 fn every_script_can_be_executed() {
@@ -62,8 +66,8 @@ fn every_script_can_be_executed() {
 
 #[test]
 fn the_demo_runs_every_service_that_is_suited_and_leaves_nothing() {
-    if !runnable() {
-        return skip("the_demo_runs_every_service_that_is_suited_and_leaves_nothing", "not all programs are here");
+    if !runnable("the_demo_runs_every_service_that_is_suited_and_leaves_nothing", SUITE) {
+        return;
     }
     let scene = Scene::new();
     let mut demo = demo(&scene);
@@ -88,8 +92,8 @@ fn the_demo_runs_every_service_that_is_suited_and_leaves_nothing() {
 
 #[test]
 fn the_demo_ends_with_its_scanner() {
-    if !runnable() {
-        return skip("the_demo_ends_with_its_scanner", "not all programs are here");
+    if !runnable("the_demo_ends_with_its_scanner", SUITE) {
+        return;
     }
     let scene = Scene::new();
     let mut demo = demo(&scene);
@@ -107,8 +111,8 @@ fn the_demo_ends_with_its_scanner() {
 
 #[test]
 fn the_readme_shows_a_service_that_comes_back() {
-    if !runnable() {
-        return skip("the_readme_shows_a_service_that_comes_back", "not all programs are here");
+    if !runnable("the_readme_shows_a_service_that_comes_back", &SUITE[..3]) {
+        return;
     }
     let scene = Scene::new();
     let readme = fs::read_to_string(examples().join("../README.md")).unwrap();
