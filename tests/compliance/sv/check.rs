@@ -180,5 +180,5 @@ fn the_log_service_has_one_too() {
 fn one_that_takes_its_time_is_waited_for() {
     let scene = Scene::new();
     let _web = web(&scene, "sleep 2");
-    assert_eq!(sv(&scene, &["-w", "0", "check", "web"]), says(0, "ok: run: web: (pid 77) Ns\n"));
+    assert_eq!(sv(&scene, &["-w", "60", "check", "web"]), says(0, "ok: run: web: (pid 77) Ns\n"));
 }
