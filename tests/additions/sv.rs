@@ -395,6 +395,25 @@ fn many_services_need_few_descriptors() {
 }
 
 #[test]
+fn many_that_are_waited_for_need_few_too() {
+    let scene = Scene::new();
+    let names: Vec<String> = (0..60).map(|number| format!("s{number}")).collect();
+    let mut services: Vec<Fake> = names.iter().map(|name| scene.fake(name, Status::run(77))).collect();
+    let mut command = scene.command("sh");
+    command.args(["-c", "ulimit -n 40; exec \"$@\"", "sh"]).arg(ours("sv")).args(["-w", "60", "stop"]).args(&names);
+    let mut running = scene.spawn({
+        command.env("SVDIR", scene.path(""));
+        command
+    });
+    services.iter_mut().for_each(|service| service.until_got("d"));
+    throughout("it waits", Duration::from_millis(20), || !running.ended());
+    services.iter().for_each(|service| service.says(Status::down()));
+    let done = running.end();
+    let lines = done.out.lines().filter(|line| line.starts_with("ok: down: "));
+    assert_eq!((lines.count(), done.code), (60, 0), "{}", done.out);
+}
+
+#[test]
 fn output_that_does_not_block_is_waited_for() {
     let scene = Scene::new();
     let names: Vec<String> = (0..3000).map(|number| format!("nobody-{number:0100}")).collect();
