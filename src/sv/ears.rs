@@ -6,21 +6,25 @@
 //!
 //! There may be no instance to be had, or a file system that gives no events; whoever listens looks by himself, too.
 
+use crate::process_state::limit::Resource;
 use crate::supervise::STATUS;
 use crate::supervise::client::Service;
 use crate::sys::inotify::{Interest, Watch, Watcher};
+use crate::sys::limits;
 use crate::sys::reactor::{Direction, Reactor, Token};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 
 /// What is listened to. Services are known by their number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ears {
     watcher: Option<Watcher>,
     watches: HashMap<Watch, Vec<usize>>,
     /// The writing ends of `ok`.
     supervisors: HashMap<usize, OwnedFd>,
+    /// How many of these there may be.
+    most: usize,
 }
 
 /// What was heard.
@@ -32,19 +36,29 @@ pub(super) enum Heard {
     Anything,
 }
 
-/// Supervisors whose end we hear of, a descriptor each: far below the usual limit of 1024.
-const SUPERVISORS: usize = 256;
+/// Supervisors whose end we hear of, a descriptor each.
+const SUPERVISORS: u64 = 256;
+
+/// Descriptors that are left for looking at services and running checks.
+const SPARE: u64 = 32;
 
 /// The token of the watcher; a service's is its number and one.
 const WATCHER: Token = Token(0);
 
 impl Ears {
+    /// None yet.
+    pub(super) fn new() -> Ears {
+        let (soft, _) = limits::limit(Resource::OpenFiles).unwrap_or_default();
+        let most = soft.saturating_sub(SPARE).min(SUPERVISORS) as usize;
+        Ears { watcher: None, watches: HashMap::new(), supervisors: HashMap::new(), most }
+    }
+
     /// Listens for changes of this service from now on, as far as that is possible.
     pub(super) fn listen(&mut self, at: usize, service: &Service<'_>, reactor: &mut Reactor) {
         if let Some(watch) = self.watcher(reactor).and_then(|w| w.add(service.supervise(), Interest::Replaced).ok()) {
             self.watches.entry(watch).or_default().push(at);
         }
-        if self.supervisors.len() >= SUPERVISORS {
+        if self.supervisors.len() >= self.most {
             return;
         }
         if let Ok(ok) = service.supervised() {

@@ -57,6 +57,9 @@ const DIRECTORY: &str = "/etc/service";
 /// runit's seven seconds.
 const WAIT: u64 = 7;
 
+/// Longer than anybody waits, and still a time that every clock can reckon with.
+const MOST_WAIT: u64 = u32::MAX as u64;
+
 /// What waiting for no time at all comes to. runit looks once more after its pause of this length before it gives up,
 /// and there are scripts that rely on it.
 const LEAST_WAIT: Duration = Duration::from_millis(420);
@@ -112,7 +115,7 @@ fn wait(options: &Options, verb: Verb) -> Option<Duration> {
         Waits::IfAsked => asked,
         Waits::Always => true,
     };
-    waits.then(|| Duration::from_secs(seconds).max(LEAST_WAIT))
+    waits.then(|| Duration::from_secs(seconds.min(MOST_WAIT)).max(LEAST_WAIT))
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ pub(super) fn until_done(verb: Verb, deadline: Moment, told: Vec<(Service<'_>, B
     let waiting = told.into_iter().map(|(service, before)| Some(Waiting::new(service, before, now)));
     let waiting: Vec<_> = waiting.collect();
     let due = (0..waiting.len()).collect();
-    Vigil { verb, deadline, output, reactor, ears: Ears::default(), waiting, due, checking: 0 }.keep();
+    Vigil { verb, deadline, output, reactor, ears: Ears::new(), waiting, due, checking: 0 }.keep();
 }
 
 impl<'p> Waiting<'p> {
