@@ -72,6 +72,7 @@ msrv:
 
 bench: all
 	@set -e; for script in benches/*; do if [ -x "$$script" ]; then "$$script"; fi; done
+	$(CARGO) bench --locked
 
 musl:
 	$(CARGO) build --release --locked --target $(MUSL)

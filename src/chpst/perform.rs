@@ -47,7 +47,7 @@ fn perform(step: Step<'_>, job: &Job, changes: &mut Changes) -> core::result::Re
         Step::Bound(wanted) => user::bound(wanted),
         Step::User(word) => user::become_user(word, job.change.capabilities.is_some()),
         Step::Capabilities(wanted) => user::have(wanted),
-        Step::NoNewPrivileges => identity::no_new_privileges().map_err(unable(b"forgo new privileges")),
+        Step::NoNewPrivileges => user::forgo_new_privileges(),
         Step::Lock(lock) => take(lock),
         Step::Close(number) => close(number),
         Step::Umask(bits) => {

@@ -65,9 +65,25 @@ pub(super) fn have(wanted: Capabilities) -> Result<(), Failure> {
     let Capabilities(bits) = wanted;
     let all = Held { effective: bits, permitted: bits, inheritable: bits };
     identity::hold(all).map_err(unable)?;
-    wanted.numbers().try_for_each(identity::make_ambient).map_err(unable)?;
-    if identity::held().map_err(unable)? == all {
-        return Ok(());
+    for number in wanted.numbers() {
+        identity::make_ambient(number).map_err(unable)?;
+        if !identity::is_ambient(number).map_err(unable)? {
+            return Err(kept_others());
+        }
     }
-    Err(Failure::refused(&[b"unable to keep capabilities: the system kept others"]))
+    if identity::held().map_err(unable)? == all { Ok(()) } else { Err(kept_others()) }
+}
+
+fn kept_others() -> Failure {
+    Failure::refused(&[b"unable to keep capabilities: the system kept others"])
+}
+
+/// Gets no more privileges from here on.
+pub(super) fn forgo_new_privileges() -> Result<(), Failure> {
+    let done = identity::no_new_privileges().and_then(|()| identity::has_no_new_privileges());
+    match done {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::refused(&[b"unable to forgo new privileges: the system goes on giving them"])),
+        Err(errno) => Err(Failure::call(&[b"unable to forgo new privileges"], errno)),
+    }
 }

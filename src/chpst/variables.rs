@@ -44,10 +44,11 @@ fn passed_over(from: &EnvDir, name: &[u8], verbose: bool) {
     }
 }
 
-/// Reads a file of variables. With a dash before its name it may be missing.
+/// Reads a file of variables. With a dash before its name it may be missing. It may be a fifo: shells make one of what
+/// a command prints.
 pub(super) fn read_file(word: &[u8], into: &mut Changes) -> Result<(), Failure> {
     let (path, optional) = word.strip_prefix(b"-").map_or((word, false), |path| (path, true));
-    let content = match fs::open(OsStr::from_bytes(path), How::Read).and_then(io::read_all) {
+    let content = match fs::open_waiting(OsStr::from_bytes(path)).and_then(io::read_all) {
         Err(Errno::ENOENT) if optional => return Ok(()),
         content => content.map_err(|errno| Failure::call(&[b"unable to read ", path], errno))?,
     };

@@ -121,13 +121,27 @@ impl Sources {
     }
 
     fn of_line(line: &[u8]) -> Sources {
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).peekable();
         let first = words.next();
-        let next = words.next();
-        // `files [SUCCESS=continue] ldap`: what to do with an answer is changed, so the file's may not be the last.
-        let plain = !next.is_some_and(|word| word.starts_with(b"["));
-        Sources { file_first: plain && matches!(first, None | Some(b"files" | b"compat")), others: next.is_some() }
+        let others = words.peek().is_some();
+        let mut actions = words.take_while(|word| is_action(word));
+        let known = matches!(first, None | Some(b"files" | b"compat"));
+        Sources { file_first: known && actions.all(keeps_what_was_found), others }
     }
+}
+
+/// What to do with an answer, as `[NOTFOUND=return]`, perhaps in several words.
+fn is_action(word: &[u8]) -> bool {
+    word.contains(&b'[') || word.contains(&b']') || word.contains(&b'=')
+}
+
+/// Whether a number that the file has is the last word. Merging adds members to a group, which do not matter here.
+fn keeps_what_was_found(action: &[u8]) -> bool {
+    let words = action.to_ascii_lowercase();
+    let about_finding = words.windows(8).position(|part| part == b"success=");
+    let rest = about_finding.and_then(|at| words.get(at + 8..));
+    let kept = rest.is_none_or(|rest| rest.starts_with(b"return") || rest.starts_with(b"merge"));
+    kept && !words.contains(&b'!')
 }
 
 #[cfg(test)]
@@ -203,7 +217,13 @@ mod tests {
         assert_eq!(of("passwd: files\n"), Sources::FILE);
         assert_eq!(of("#passwd: ldap\n passwd :\tfiles systemd # sss"), Sources { file_first: true, others: true });
         assert_eq!(of("passwd: sss files"), Sources { file_first: false, others: true });
-        assert_eq!(of("passwd: files [SUCCESS=merge] sss"), Sources { file_first: false, others: true });
+        for last in ["[SUCCESS=merge]", "[success=return]", "[NOTFOUND=return]", "[ NOTFOUND=return UNAVAIL=continue ]"]
+        {
+            assert_eq!(of(&format!("passwd: files {last} sss")), Sources { file_first: true, others: true }, "{last}");
+        }
+        for open in ["[SUCCESS=continue]", "[!NOTFOUND=continue]", "[ NOTFOUND=return success=continue ]"] {
+            assert_eq!(of(&format!("passwd: files {open} sss")), Sources { file_first: false, others: true }, "{open}");
+        }
         assert_eq!(of("passwd_x: ldap\npasswd: compat"), Sources::FILE);
     }
 

@@ -36,7 +36,8 @@ impl Changes {
     pub fn apply<'a>(&'a self, before: Vec<&'a CStr>) -> Vec<&'a CStr> {
         let mut list = before;
         for entry in &self.0 {
-            if let Some(at) = list.iter().position(|old| name(old.to_bytes()) == name(entry.to_bytes())) {
+            // All of them: a second one of this name would be found in place of the new one.
+            while let Some(at) = list.iter().position(|old| name(old.to_bytes()) == name(entry.to_bytes())) {
                 list.swap_remove(at);
             }
             if entry.to_bytes().contains(&b'=') {
@@ -70,6 +71,14 @@ mod tests {
         changes.set(b"E", b"");
         let before = vec![c"A=1", c"B=2", c"C=3", c"D=4"];
         assert_eq!(changes.apply(before), [c"D=4", c"A=new", c"C=3", c"E="]);
+    }
+
+    #[test]
+    fn no_second_one_of_the_name_is_left() {
+        let mut changes = Changes::default();
+        changes.set(b"A", b"new");
+        changes.remove(b"B");
+        assert_eq!(changes.apply(vec![c"A=1", c"B=2", c"A=3", c"B=4"]), [c"A=new"]);
     }
 
     #[test]

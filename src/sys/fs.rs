@@ -204,6 +204,12 @@ pub fn open(path: impl AsRef<Path>, how: How) -> Result<OwnedFd> {
     open_file(nix::fcntl::AT_FDCWD, path.as_ref(), how)
 }
 
+/// Opens a file for reading; a fifo waits for who writes into it.
+pub fn open_waiting(path: impl AsRef<Path>) -> Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+    io::again(|| openat(nix::fcntl::AT_FDCWD, path.as_ref(), flags, Mode::empty()))
+}
+
 fn open_file(at: BorrowedFd<'_>, path: &Path, how: How) -> Result<OwnedFd> {
     let (flags, mode) = match how {
         How::Read => (OFlag::O_RDONLY, 0),

@@ -140,6 +140,21 @@ pub fn no_new_privileges() -> Result<()> {
     control(libc::PR_SET_NO_NEW_PRIVS, 1, 0)
 }
 
+/// Whether that is so.
+pub fn has_no_new_privileges() -> Result<bool> {
+    // SAFETY: numbers only.
+    let answer = unsafe { libc::prctl(libc::PR_GET_NO_NEW_PRIVS, 0u64, 0u64, 0u64, 0u64) };
+    Errno::result(answer).map(|answer| answer == 1)
+}
+
+/// Whether a capability is handed on.
+pub fn is_ambient(capability: u32) -> Result<bool> {
+    let what = libc::PR_CAP_AMBIENT_IS_SET as u64;
+    // SAFETY: numbers only.
+    let answer = unsafe { libc::prctl(libc::PR_CAP_AMBIENT, what, u64::from(capability), 0u64, 0u64) };
+    Errno::result(answer).map(|answer| answer == 1)
+}
+
 fn control(what: i32, first: u64, second: u64) -> Result<()> {
     // SAFETY: numbers only; no request that is made here takes an address.
     Errno::result(unsafe { libc::prctl(what, first, second, 0u64, 0u64) }).map(drop)

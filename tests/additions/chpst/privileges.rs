@@ -195,3 +195,37 @@ fn where_groups_cannot_be_changed_nothing_is() {
     command.args(["-U", "-r"]).arg(ours("chpst")).args(["-u", ":0:0", "echo", "x"]);
     is_fatal(&scene.finish(command), "unable to setgroups: permission denied");
 }
+
+/// A system that refuses a call, and one that says yes and does nothing, as some sandboxes do: in both cases what has
+/// become of us is found out before anything is executed.
+#[test]
+fn a_system_that_refuses_or_lies_is_found_out() {
+    let test = "a_system_that_refuses_or_lies_is_found_out";
+    let Some(strace) = tool(test, "strace") else { return };
+    if !as_root(test) {
+        return;
+    }
+    let scene = Scene::new();
+    let run = |tampering: &str| {
+        let mut command = scene.command(&strace);
+        command.args(["-qq", "-o", "trace", "-e", &format!("inject={tampering}")]).arg(ours("chpst"));
+        command.args(["-u", ":54321:54322", "--keep-caps", "net_raw", "--no-new-privs", "echo", "executed"]);
+        scene.finish(command)
+    };
+    let plain = run("getppid:retval=0");
+    if (plain.code, plain.out.as_str()) != (0, "executed\n") {
+        return crate::scene::skip(test, &format!("cannot trace here: {}", plain.err.trim()));
+    }
+    for call in ["setgroups", "setresgid", "setresuid", "capset", "prctl"] {
+        for tampering in [format!("{call}:error=EPERM"), format!("{call}:retval=0")] {
+            let done = run(&tampering);
+            assert_eq!((done.code, done.out.as_str()), (111, ""), "{tampering}");
+            assert!(done.err.starts_with("chpst: fatal: unable to "), "{tampering}: {}", done.err);
+        }
+    }
+    // The last of all: the one that was asked for by --no-new-privs.
+    let mut command = scene.command(&strace);
+    command.args(["-qq", "-o", "trace", "-e", "inject=prctl:retval=0"]).arg(ours("chpst"));
+    command.args(["--no-new-privs", "echo", "executed"]);
+    is_fatal(&scene.finish(command), "unable to forgo new privileges: the system goes on giving them");
+}

@@ -45,6 +45,19 @@ fn a_file_may_be_missing_if_it_is_said_so() {
 }
 
 #[test]
+fn a_file_may_be_a_fifo() {
+    let scene = Scene::new();
+    nix::unistd::mkfifo(&scene.path("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut reader = command(&scene);
+    reader.args(["--env-file", "fifo", "sh", "-c", "echo $A"]);
+    let mut reader = scene.spawn(reader);
+    let mut writer = scene.command("sh");
+    writer.args(["-c", "echo A=1 > fifo"]);
+    says(&scene.finish(writer), "");
+    says(&reader.end(), "1\n");
+}
+
+#[test]
 fn a_line_that_cannot_be_read_is_named() {
     let scene = Scene::new();
     for (content, line, why) in

@@ -13,15 +13,20 @@ use std::ffi::OsStr;
 use std::fs;
 use std::process::Command;
 
+/// Where programs are looked for: what cannot be entered would be another reason not to find one.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+
 /// Runs chpst to its end.
 fn chpst<A: AsRef<OsStr>>(scene: &Scene, args: &[A]) -> Done {
-    scene.run("chpst", args)
+    let mut command = scene.command(program("chpst"));
+    command.env("PATH", PATH).args(args);
+    scene.finish(command)
 }
 
 /// Runs chpst under another name to its end.
 fn named<A: AsRef<OsStr>>(scene: &Scene, name: &str, args: &[A]) -> Done {
     let mut command = scene.command(link(scene, name));
-    command.args(args);
+    command.env("PATH", PATH).args(args);
     scene.finish(command)
 }
 
