@@ -2,8 +2,7 @@
 //! of a file without opening it for writing on a machine that is going down.
 
 use crate::stage::{Child, Facts};
-use crate::sys::Result;
-use crate::sys::fs::{Dir, How, set_mode};
+use crate::sys::{Result, fs};
 use std::ffi::CStr;
 
 /// What each child is.
@@ -37,18 +36,15 @@ const CLASSIC: Switches = Switches { stop: "/etc/runit/stopit", reboot: "/etc/ru
 
 /// The files of this machine: runit's own where the name of the stop file is there, else Debian's. Process 1 and
 /// runit-init ask at the same moment, each time anew, and so mean the same.
-pub(super) fn switches(root: &Dir) -> Switches {
-    if root.facts_of_link(CLASSIC.stop).is_ok() { CLASSIC } else { VOLATILE }
+pub(super) fn switches() -> Switches {
+    if fs::facts_of_link(CLASSIC.stop).is_ok() { CLASSIC } else { VOLATILE }
 }
 
-/// What the files say now.
+/// What the files say now. This takes no descriptor: a machine that has run out of them can still be stopped.
 pub(super) fn facts() -> Facts {
-    let Ok(root) = Dir::current() else {
-        return Facts::default();
-    };
-    let set = |path: &str| root.facts(path).is_ok_and(|facts| facts.mode & OWNER_EXECUTES != 0);
+    let set = |path: &str| fs::facts_of(path).is_ok_and(|facts| facts.mode & OWNER_EXECUTES != 0);
     let is_program = |child| set(program(child).to_str().unwrap_or_default());
-    let switches = switches(&root);
+    let switches = switches();
     Facts {
         stop: set(switches.stop),
         reboot: set(switches.reboot),
@@ -62,16 +58,16 @@ const OWNER_EXECUTES: u32 = 0o100;
 /// Takes the stop file back.
 pub(super) fn disarm() {
     // Where it is not there, or cannot be changed, nothing more can be done: the machine is going down already.
-    let _ = Dir::current().and_then(|root| root.set_mode_of(switches(&root).stop, 0));
+    let _ = fs::set_mode_of(switches().stop, 0);
 }
 
 /// Whether the buffers are to be written before the machine is switched off.
 pub(super) fn sync_wanted() -> bool {
-    Dir::current().and_then(|root| root.facts(NO_SYNC)).is_err()
+    fs::facts_of(NO_SYNC).is_err()
 }
 
 /// Makes one of the files say yes.
-pub(super) fn arm(root: &Dir, path: &str) -> Result<()> {
-    let file = root.file(path, How::Truncate)?;
-    set_mode(&file, OWNER_EXECUTES)
+pub(super) fn arm(path: &str) -> Result<()> {
+    let file = fs::Dir::current()?.file(path, fs::How::Truncate)?;
+    fs::set_mode(&file, OWNER_EXECUTES)
 }

@@ -6,8 +6,7 @@ use crate::cli::options::{Called, Usage};
 use crate::exit::{Exit, Pid};
 use crate::signal::Signal;
 use crate::sys::door::Args;
-use crate::sys::fs::Dir;
-use crate::sys::{Errno, Result, process};
+use crate::sys::{Errno, Result, fs, process};
 use argh::{ArgsInfo, FromArgs};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -54,16 +53,14 @@ fn usage(args: Args<'_>) -> Exit {
 }
 
 fn request(voice: &Voice, reboot: bool) -> core::result::Result<(), Exit> {
-    let root = Dir::current().map_err(|why| fatal(voice, b"unable to open .", why))?;
-    let switches = switches(&root);
-    let make = |path: &str| {
-        arm(&root, path).map_err(|why| fatal(voice, &[b"unable to create ", path.as_bytes()].concat(), why))
-    };
+    let switches = switches();
+    let make =
+        |path: &str| arm(path).map_err(|why| fatal(voice, &[b"unable to create ", path.as_bytes()].concat(), why));
     make(switches.stop)?;
     if reboot {
         make(switches.reboot)?;
     } else {
-        let done = absent(root.set_mode_of(switches.reboot, 0));
+        let done = absent(fs::set_mode_of(switches.reboot, 0));
         done.map_err(|why| fatal(voice, &[b"unable to chmod ", switches.reboot.as_bytes()].concat(), why))?;
     }
     let told = Pid::new(1).ok_or(Errno::ESRCH).and_then(|one| process::send(one, Signal::CONT));

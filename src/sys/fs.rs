@@ -147,12 +147,6 @@ impl Dir {
         Errno::result(answer).map(drop)
     }
 
-    /// Sets the permission bits of a name, links followed.
-    pub fn set_mode_of(&self, path: impl AsRef<Path>, mode: u32) -> Result<()> {
-        let mode = Mode::from_bits_retain(mode);
-        nix::sys::stat::fchmodat(&self.0, path.as_ref(), mode, nix::sys::stat::FchmodatFlags::FollowSymlink)
-    }
-
     /// Makes a symbolic link.
     pub fn link(&self, target: impl AsRef<Path>, name: impl AsRef<Path>) -> Result<()> {
         nix::unistd::symlinkat(target.as_ref(), &self.0, name.as_ref())
@@ -231,7 +225,7 @@ pub fn enter(path: impl AsRef<Path>) -> Result<()> {
     nix::unistd::chdir(path.as_ref())
 }
 
-/// What a path stands for, links followed.
+/// What a path stands for, links followed. No descriptor is needed: it answers where none can be had.
 pub fn facts_of(path: impl AsRef<Path>) -> Result<Facts> {
     nix::sys::stat::stat(path.as_ref()).map(Facts::from)
 }
@@ -255,6 +249,18 @@ pub fn make_dir(path: impl AsRef<Path>, mode: u32) -> Result<()> {
 /// Sets the owner and group of an open file.
 pub fn set_owner(fd: impl AsFd, uid: u32, gid: u32) -> Result<()> {
     nix::unistd::fchown(fd, Some(uid.into()), Some(gid.into()))
+}
+
+/// What a path itself is, a link not followed; without a descriptor too.
+pub fn facts_of_link(path: impl AsRef<Path>) -> Result<Facts> {
+    fstatat(nix::fcntl::AT_FDCWD, path.as_ref(), AtFlags::AT_SYMLINK_NOFOLLOW).map(Facts::from)
+}
+
+/// Sets the permission bits of a path, links followed; without a descriptor too.
+pub fn set_mode_of(path: impl AsRef<Path>, mode: u32) -> Result<()> {
+    let mode = Mode::from_bits_retain(mode);
+    let follow = nix::sys::stat::FchmodatFlags::FollowSymlink;
+    nix::sys::stat::fchmodat(nix::fcntl::AT_FDCWD, path.as_ref(), mode, follow)
 }
 
 /// What an open file is.

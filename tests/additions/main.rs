@@ -7,6 +7,7 @@ mod namespace;
 mod scene;
 
 mod chpst;
+mod examples;
 mod runit;
 mod runsv;
 mod runsvchdir;

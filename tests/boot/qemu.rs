@@ -70,11 +70,13 @@ struct Machine {
 
 impl Machine {
     /// Boots; the operator does this when all is up.
+    ///
+    /// Programs with all that a debugger wants come to 100 MiB: twice that, and as much again for the file system.
     fn boot(wish: &str) -> Machine {
         let scene = Scene::new();
         scene.file("initramfs", initramfs(wish));
         let mut command = scene.command(QEMU);
-        command.args(["-nodefaults", "-no-user-config", "-display", "none", "-m", "256", "-no-reboot"]);
+        command.args(["-nodefaults", "-no-user-config", "-display", "none", "-m", "768", "-no-reboot"]);
         // Two seconds to a prompt. A kvm that is there need not work: within other virtual machines it may stand still.
         command.args(["-accel", "tcg"]);
         command.args(["-serial", "stdio", "-monitor", "unix:monitor,server=on,wait=off"]);
