@@ -10,3 +10,4 @@ mod chpst;
 mod runit;
 mod runsv;
 mod runsvchdir;
+mod runsvdir;
