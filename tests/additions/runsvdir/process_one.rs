@@ -212,3 +212,32 @@ fn one_that_was_never_started_has_not_ended() {
     until_asleep(&runsvdir);
     assert!(!runsvdir.ended());
 }
+
+#[test]
+fn any_user_can_be_process_1_on_a_read_only_file_system() {
+    const TEST: &str = "any_user_can_be_process_1_on_a_read_only_file_system";
+    if !root() {
+        return skip(TEST, "takes root to mount");
+    }
+    let scene = Scene::new();
+    linked(&scene, "web", "echo up > ../../state/up; exec sleep 1000");
+    scene.dir("state");
+    scene.mode("state", 0o777);
+    scene.mode(".", 0o755);
+    scene.link("../../state/web", "sv/web/supervise");
+    let read_only = "for d in sv scan; do mount --bind $d $d && mount -o remount,ro,bind $d || exit 77; done";
+    let mut command = scene.command("unshare");
+    let script = format!("{read_only}; exec setpriv --reuid=54321 --regid=54321 --clear-groups \"$@\"");
+    command.args(["-mpf", "--mount-proc", "--kill-child", "sh", "-c", &script, "sh"]);
+    command.arg(program("runsvdir")).arg("scan").env("PATH", search_path());
+    let mut running = scene.spawn(command);
+    until("it is up, or cannot be", || scene.read("state/up") == "up\n" || running.ended());
+    if running.ended() && running.end().code == 77 {
+        return skip(TEST, "nothing can be mounted");
+    }
+    until("the state is elsewhere", || scene.read("state/web/stat") == "run\n");
+    scene.signal(children(running.pid())[0], libc::SIGTERM);
+    assert_eq!(running.end().code, 0);
+    assert_eq!(running.err(), "");
+    assert_eq!(scene.read("state/web/stat"), "down\n");
+}
