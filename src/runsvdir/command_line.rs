@@ -70,7 +70,7 @@ fn split<'a>(words: &'a [&'static OsStr]) -> (Vec<&'static OsStr>, bool, &'a [&'
                 rest = after.get(1..).unwrap_or_default();
                 continue;
             }
-            b"--help" | b"--version" => options.push(word),
+            b"--help" | b"--version" | b"--sessions" => options.push(word),
             [b'-', b'-', b'g', b'r', b'a', b'c', b'e', b'=', ..] => options.push(word),
             [b'-', b'-', ..] => return (options, false, after),
             _ => break,

@@ -12,3 +12,4 @@ mod runit;
 mod runsv;
 mod runsvchdir;
 mod sv;
+mod runsvdir;
