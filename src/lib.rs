@@ -13,6 +13,7 @@ pub mod scan;
 pub mod service;
 pub mod signal;
 pub mod stage;
+pub mod span;
 pub mod tai64;
 pub mod utmp;
 
