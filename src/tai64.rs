@@ -57,6 +57,110 @@ impl Label {
     }
 }
 
+/// A label as a calendar shows it, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Civil {
+    /// The year; four digits of it are shown.
+    pub year: i64,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31.
+    pub day: u8,
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+    /// 0 to 59.
+    pub second: u8,
+    /// Microseconds within the second.
+    pub micros: u32,
+}
+
+const MONTHS: [&[u8; 3]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+
+/// Days from 0000-03-01, where the computation's years begin, to 1970-01-01.
+const DAYS_BEFORE_1970: i64 = 719_468;
+/// Days in the 400 years after which the calendar repeats.
+const DAYS_OF_ERA: i64 = 146_097;
+
+impl Label {
+    /// The date and time of this label. Years begin in March here, so that the leap day is a year's last.
+    pub fn civil(self) -> Civil {
+        let (days, within) = (self.unix.div_euclid(86400), self.unix.rem_euclid(86400));
+        let days = days + DAYS_BEFORE_1970;
+        let (era, day) = (days.div_euclid(DAYS_OF_ERA), days.rem_euclid(DAYS_OF_ERA));
+        let year = (day - day / 1460 + day / 36524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        Civil {
+            year: year + era * 400 + i64::from(month <= 2),
+            month: month as u8,
+            day: day as u8,
+            hour: (within / 3600) as u8,
+            minute: (within / 60 % 60) as u8,
+            second: (within % 60) as u8,
+            micros: self.nanos / 1000,
+        }
+    }
+}
+
+impl Civil {
+    /// `2026-11-20_12:40:38.99689`, as `svlogd -tt` stamps lines; with another separator as `-ttt` does.
+    pub fn runit(self, separator: u8) -> [u8; 25] {
+        let mut text = *b"0000-00-00_00:00:00.00000";
+        self.date_and_time(&mut text, separator);
+        digits(&mut text[20..], self.micros / 10);
+        text
+    }
+
+    /// `2026-11-20T12:40:38.996891Z`.
+    pub fn rfc3339(self) -> [u8; 27] {
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        self.date_and_time(&mut text, b'T');
+        digits(&mut text[20..26], self.micros);
+        text
+    }
+
+    /// `Nov 20 12:40:38`, as syslog has it.
+    pub fn syslog(self) -> [u8; 15] {
+        let mut text = *b"Jan  0 00:00:00";
+        let month = MONTHS[usize::from(self.month.clamp(1, 12) - 1)];
+        text[..3].copy_from_slice(month);
+        if self.day < 10 {
+            digits(&mut text[5..6], self.day.into());
+        } else {
+            digits(&mut text[4..6], self.day.into());
+        }
+        self.time(&mut text[7..]);
+        text
+    }
+
+    fn date_and_time(self, text: &mut [u8], separator: u8) {
+        digits(&mut text[..4], self.year.rem_euclid(10_000) as u32);
+        digits(&mut text[5..7], self.month.into());
+        digits(&mut text[8..10], self.day.into());
+        text[10] = separator;
+        self.time(&mut text[11..]);
+    }
+
+    fn time(self, text: &mut [u8]) {
+        digits(&mut text[..2], self.hour.into());
+        digits(&mut text[3..5], self.minute.into());
+        digits(&mut text[6..8], self.second.into());
+    }
+}
+
+/// Fills a place with a number's last digits.
+fn digits(place: &mut [u8], mut number: u32) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 fn value(digit: u8) -> Option<u8> {
@@ -94,5 +198,32 @@ mod tests {
     fn times_before_1970_survive() {
         let label = Label { unix: -1, nanos: 0 };
         assert_eq!(Label::unpack(label.pack()), Some(label));
+    }
+
+    #[test]
+    fn a_calendar_shows_it_in_utc() {
+        let civil = LABEL.civil();
+        assert_eq!(&civil.runit(b'_'), b"2026-11-20_12:40:38.98349");
+        assert_eq!(&civil.runit(b'T'), b"2026-11-20T12:40:38.98349");
+        assert_eq!(&civil.rfc3339(), b"2026-11-20T12:40:38.983491Z");
+        assert_eq!(&civil.syslog(), b"Nov 20 12:40:38");
+    }
+
+    #[test]
+    fn days_that_calendars_get_wrong() {
+        for (unix, text) in [
+            (0, "1970-01-01T00:00:00"),
+            (-1, "1969-12-31T23:59:59"),
+            (951_782_399, "2000-02-28T23:59:59"),
+            (951_782_400, "2000-02-29T00:00:00"),
+            (951_868_800, "2000-03-01T00:00:00"),
+            (4_107_542_400, "2100-03-01T00:00:00"),
+            (1_735_689_599, "2024-12-31T23:59:59"),
+            (1_709_164_800, "2024-02-29T00:00:00"),
+        ] {
+            let shown = Label { unix, nanos: 0 }.civil().runit(b'T');
+            assert_eq!(core::str::from_utf8(&shown[..19]), Ok(text));
+        }
+        assert_eq!(&Label { unix: 3 * 86400, nanos: 0 }.civil().syslog(), b"Jan  4 00:00:00");
     }
 }
