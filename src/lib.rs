@@ -32,4 +32,5 @@ pub mod runsv;
 pub mod runsvchdir;
 pub mod runsvdir;
 pub mod sv;
+pub mod svlogd;
 pub mod utmpset;

@@ -1,7 +1,7 @@
 //! The file `config` of a log directory: one setting a line, the first character says which, no blank after it, later
 //! lines win. What is not known is ignored, as in the original; what is known and wrong is a complaint.
 
-use super::address::{self, Peer, Wrong};
+use super::address::{self, Wrong};
 use super::pattern::{Pattern, Rule, Verdict};
 use super::syslog::{Format, Priority, Target};
 use alloc::vec::Vec;
