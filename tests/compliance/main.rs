@@ -12,4 +12,5 @@ mod runit;
 mod runsv;
 mod runsvchdir;
 mod sv;
+mod svlogd;
 mod utmpset;
