@@ -17,6 +17,7 @@ use std::{env, fs, io};
 const STATIC: &[&str] = &[
     "runsvdir",
     "runsv",
+    "svlogd",
     "sv",
     "chpst",
     "runsvchdir",

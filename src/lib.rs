@@ -7,6 +7,7 @@ extern crate alloc;
 
 // Layer 0: words and decisions. No input, no output, no clock; core and alloc only.
 pub mod exit;
+pub mod logdir;
 pub mod moment;
 pub mod process_state;
 pub mod scan;
@@ -31,4 +32,5 @@ pub mod runsv;
 pub mod runsvchdir;
 pub mod runsvdir;
 pub mod sv;
+pub mod svlogd;
 pub mod utmpset;

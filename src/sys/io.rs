@@ -10,6 +10,45 @@ pub fn read(fd: impl AsFd, into: &mut [u8]) -> Result<usize> {
     again(|| nix::unistd::read(fd.as_fd(), into))
 }
 
+/// Reads once, at most `most` bytes, and appends them; 0 is the end. Memory of the vector is touched only where bytes
+/// are put.
+pub fn read_onto(fd: impl AsFd, into: &mut Vec<u8>, most: usize) -> Result<usize> {
+    into.reserve(most);
+    let spare = into.spare_capacity_mut();
+    let most = most.min(spare.len());
+    let length = again(|| {
+        // SAFETY: the kernel writes at most so many bytes into memory that is ours to fill.
+        Errno::result(unsafe { libc::read(fd.as_fd().as_raw_fd(), spare.as_mut_ptr().cast(), most) })
+    })?;
+    let length = length as usize;
+    // SAFETY: so many bytes have been written behind the old length.
+    unsafe { into.set_len(into.len() + length) };
+    Ok(length)
+}
+
+/// Empties a vector and gives its memory back to the system; its capacity stays. For what was large once and may be
+/// so again.
+pub fn give_back(memory: &mut Vec<u8>) {
+    const PAGE: usize = 4096;
+    memory.clear();
+    let start = memory.as_mut_ptr();
+    let skip = start.align_offset(PAGE);
+    let whole = memory.capacity().saturating_sub(skip) / PAGE * PAGE;
+    if whole > 0 {
+        // SAFETY: whole pages within an allocation of ours whose content nobody wants any more. Where the system's
+        // pages are larger the call fails, and nothing happens.
+        unsafe { libc::madvise(start.add(skip).cast(), whole, libc::MADV_DONTNEED) };
+    }
+}
+
+/// Whether a descriptor would take bytes now without making us wait.
+pub fn is_writable(fd: impl AsFd) -> bool {
+    let mut slot = libc::pollfd { fd: fd.as_fd().as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+    // SAFETY: one record of ours, and no time to wait.
+    let ready = unsafe { libc::poll(&mut slot, 1, 0) };
+    ready > 0
+}
+
 /// Writes once, perhaps less than all.
 pub fn write(fd: impl AsFd, bytes: &[u8]) -> Result<usize> {
     again(|| nix::unistd::write(fd.as_fd(), bytes))

@@ -14,8 +14,10 @@ pub mod inotify;
 pub mod io;
 pub mod limits;
 pub mod namespace;
+pub mod pipe;
 pub mod process;
 pub mod reactor;
+pub mod socket;
 pub mod title;
 
 pub use errno::Errno;

@@ -78,6 +78,7 @@ struct Plan<'a> {
     environment: *const *const c_char,
     directory: *const c_char,
     standard: [Slot; 3],
+    also: &'a [(BorrowedFd<'a>, RawFd)],
     session: bool,
     place: Place<'a>,
     mask: libc::sigset_t,
@@ -112,6 +113,15 @@ impl Spawn<'_> {
 
     /// Starts the child in a place of its own.
     pub fn start_in(&self, place: Place<'_>) -> Result<Started> {
+        self.begin(place, &[])
+    }
+
+    /// Starts the child with descriptors above 2, each under the number it is to have.
+    pub fn start_with(&self, also: &[(BorrowedFd<'_>, RawFd)]) -> Result<Started> {
+        self.begin(Place::Same, also)
+    }
+
+    fn begin(&self, place: Place<'_>, also: &[(BorrowedFd<'_>, RawFd)]) -> Result<Started> {
         let args = pointers(self.args);
         let environment = self.environment.map(pointers);
         let mut plan = Plan {
@@ -128,6 +138,7 @@ impl Spawn<'_> {
                 Stream::Is(fd) => Slot::Is(fd.as_raw_fd()),
                 Stream::Closed => Slot::Closed,
             }),
+            also,
             session: self.session,
             place,
             mask: self.mask.set,
@@ -197,6 +208,9 @@ fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
                     libc::tcsetpgrp(terminal.as_raw_fd(), libc::getpgrp());
                 }
             }
+        }
+        for (fd, number) in plan.also {
+            Errno::result(libc::dup2(fd.as_raw_fd(), *number)).map_err(Failed::Setup)?;
         }
         if !plan.directory.is_null() {
             Errno::result(libc::chdir(plan.directory)).map_err(Failed::Directory)?;
@@ -307,6 +321,7 @@ pub fn execute_in_place(program: &[&CStr], args: &[&CStr], environment: Option<&
         environment: environment.as_ref().map_or_else(|| unsafe { environ }, |list| list.as_ptr()),
         directory: ptr::null(),
         standard: [Slot::Same; 3],
+        also: &[],
         session: false,
         place: Place::Same,
         // SAFETY: not looked at by `execute`.
