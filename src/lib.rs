@@ -12,6 +12,7 @@ pub mod process_state;
 pub mod scan;
 pub mod service;
 pub mod signal;
+pub mod span;
 pub mod stage;
 pub mod tai64;
 pub mod utmp;
