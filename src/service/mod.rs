@@ -9,3 +9,4 @@ pub mod pattern;
 pub mod policy;
 pub mod status;
 pub mod verb;
+pub mod word;
