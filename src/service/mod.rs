@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod goal;
+pub mod journal;
 pub mod machine;
 pub mod order;
 pub mod pattern;
