@@ -8,6 +8,7 @@ pub mod machine;
 pub mod order;
 pub mod pattern;
 pub mod policy;
+pub mod record;
 pub mod status;
 pub mod verb;
 pub mod word;
