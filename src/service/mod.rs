@@ -5,6 +5,7 @@ pub mod command;
 pub mod goal;
 pub mod journal;
 pub mod machine;
+pub mod notify;
 pub mod order;
 pub mod pattern;
 pub mod policy;
