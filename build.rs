@@ -17,8 +17,8 @@ use std::{env, fs, io};
 const STATIC: &[&str] = &[
     "runsvdir",
     "runsv",
-    "svlogd",
     "sv",
+    "svlogd",
     "chpst",
     "runsvchdir",
     "utmpset",

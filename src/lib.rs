@@ -13,8 +13,8 @@ pub mod process_state;
 pub mod scan;
 pub mod service;
 pub mod signal;
-pub mod stage;
 pub mod span;
+pub mod stage;
 pub mod tai64;
 pub mod utmp;
 

@@ -107,7 +107,7 @@ impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Wrong::Number => f.write_str("does not begin with a number"),
-            Wrong::Unit(units) => write!(f, "is not a unit of {} ({units})", units.of),
+            Wrong::Unit(units) => write!(f, "ends in no unit of {} ({units})", units.of),
             Wrong::TooMuch => f.write_str("is too large"),
         }
     }
@@ -155,8 +155,8 @@ mod tests {
             assert!(wrong.is_err(), "{text}");
         }
         assert_eq!(duration(b"ten").map_err(|e| e.to_string()), Err("does not begin with a number".into()));
-        assert_eq!(duration(b"10x").map_err(|e| e.to_string()), Err("is not a unit of time (ms s m h d)".into()));
-        assert_eq!(size(b"10kb").map_err(|e| e.to_string()), Err("is not a unit of size (k m g t)".into()));
+        assert_eq!(duration(b"10x").map_err(|e| e.to_string()), Err("ends in no unit of time (ms s m h d)".into()));
+        assert_eq!(size(b"10kb").map_err(|e| e.to_string()), Err("ends in no unit of size (k m g t)".into()));
         assert_eq!(size(b"99999999999g").map_err(|e| e.to_string()), Err("is too large".into()));
         assert_eq!(duration(b"99999999999999999999"), Err(Wrong::TooMuch));
     }

@@ -3,9 +3,13 @@
 
 pub mod command;
 pub mod goal;
+pub mod journal;
 pub mod machine;
+pub mod notify;
 pub mod order;
 pub mod pattern;
 pub mod policy;
+pub mod record;
 pub mod status;
 pub mod verb;
+pub mod word;
