@@ -11,5 +11,5 @@ mod examples;
 mod runit;
 mod runsv;
 mod runsvchdir;
-mod sv;
 mod runsvdir;
+mod sv;
