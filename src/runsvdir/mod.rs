@@ -7,6 +7,7 @@ mod launch;
 mod log;
 mod looking;
 mod single;
+mod starts;
 mod stop;
 mod tree;
 mod watching;

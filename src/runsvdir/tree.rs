@@ -7,24 +7,13 @@ use super::looking::Looking;
 use super::stop::{GRACE, Stop};
 use crate::exit::{Exit, Pid};
 use crate::moment::{Moment, Now};
-use crate::scan::plan::{Action, Event, Id, Listing, Plan};
+use crate::scan::plan::{Event, Listing, Plan};
 use crate::signal::Signal;
-use crate::sys::process::Failed;
 use crate::sys::reactor::{self, Direction, Reactor, Token};
-use crate::sys::{Errno, clock, family, process};
+use crate::sys::{clock, family, process};
 use core::time::Duration;
-use std::collections::VecDeque;
-use std::ffi::{CStr, OsStr};
+use std::ffi::OsStr;
 use std::path::Path;
-
-/// So many processes for each processor that want to run are a crowd: whoever is started then only makes it larger.
-const CROWD: usize = 8;
-
-/// How long a crowd is given to thin out before it is counted again.
-const THINNING: Duration = Duration::from_millis(5);
-
-/// How long it may keep us from the next batch. A machine that is always busy must come up too.
-const PATIENCE: Duration = Duration::from_millis(50);
 
 /// A listing that leaves so much memory behind that it is worth giving back.
 const LARGE: usize = 100;
@@ -37,20 +26,20 @@ static WATCHED: [Signal; 6] = [Signal::PIPE, Signal::CHLD, Signal::TERM, Signal:
 
 /// A supervisor of supervisors.
 #[derive(Debug)]
-struct Tree {
-    path: &'static OsStr,
-    log: Log,
-    reactor: Reactor,
-    launcher: Launcher,
-    plan: Plan,
-    looking: Looking,
-    essentials: Essentials,
+pub(super) struct Tree {
+    pub(super) path: &'static OsStr,
+    pub(super) log: Log,
+    pub(super) reactor: Reactor,
+    pub(super) launcher: Launcher,
+    pub(super) plan: Plan,
+    pub(super) looking: Looking,
+    pub(super) essentials: Essentials,
     stop: Option<Stop>,
     /// Whether TERM stops the services too, and how long that may take.
     grace: Option<Duration>,
     first: bool,
     /// Since when starts that are due wait for a crowd.
-    crowded: Option<Moment>,
+    pub(super) crowded: Option<Moment>,
     /// Memory is to be given back when there is nothing else to do.
     swollen: bool,
 }
@@ -159,9 +148,7 @@ impl Tree {
             return stop.turn(now.moment, &mut self.log);
         }
         self.look(now);
-        let event =
-            if self.is_crowded(now.moment) { Event::Crowded { until: now.moment + THINNING } } else { Event::Turn };
-        self.tell(now.moment, event);
+        self.go_on(now.moment);
         let watching = self.looking.watching();
         if let Some(ended) = self.essentials.turn(now.moment, Path::new(self.path), watching, &told) {
             self.essential_ended(now.moment, &ended);
@@ -171,20 +158,6 @@ impl Tree {
             family::give_memory_back();
         }
         None
-    }
-
-    /// Whether a batch of starts had better wait.
-    fn is_crowded(&mut self, now: Moment) -> bool {
-        if !self.plan.has_more_than_a_batch() || self.plan.deadline().is_none_or(|due| due > now) {
-            return false;
-        }
-        let since = *self.crowded.get_or_insert(now);
-        let limit = CROWD * family::processors();
-        let crowded = now.since(since) < PATIENCE && family::runnable().is_some_and(|runnable| runnable > limit);
-        if !crowded {
-            self.crowded = None;
-        }
-        crowded
     }
 
     fn signal(&mut self, now: Now, signal: Signal) -> Option<Exit> {
@@ -233,70 +206,6 @@ impl Tree {
         }
     }
 
-    /// Tells the plan, and does what it says.
-    fn tell(&mut self, now: Moment, event: Event) {
-        let mut actions = VecDeque::from(self.plan.step(now, event));
-        let mut here = Place::Elsewhere;
-        while let Some(action) = actions.pop_front() {
-            match action {
-                Action::Start { id, name } => {
-                    if here == Place::Elsewhere {
-                        here = self.enter();
-                    }
-                    let event = self.start(&mut here, id, &name);
-                    actions.extend(self.plan.step(now, event));
-                }
-                Action::Leave(pid) => self.send_off(pid),
-            }
-        }
-        if here != Place::Elsewhere {
-            self.launcher.leave();
-        }
-    }
-
-    fn enter(&mut self) -> Place {
-        match self.launcher.enter() {
-            Ok(()) => Place::There,
-            Err(errno) => {
-                use std::os::unix::ffi::OsStrExt;
-                self.log.warning(&[b"unable to change directory to ", self.path.as_bytes()], errno);
-                Place::Barred
-            }
-        }
-    }
-
-    /// What keeps one from being started keeps the others, and is said once.
-    fn start(&mut self, here: &mut Place, id: Id, name: &CStr) -> Event {
-        if *here == Place::Barred {
-            return Event::NotStarted(id);
-        }
-        self.essentials.meet(id, name, Path::new(self.path), self.looking.watching());
-        match self.launcher.start(name, &self.reactor.masks().service) {
-            Ok(started) => {
-                if let Some(Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno)) = started.failed {
-                    self.log.fatal(&[b"unable to start runsv ", name.to_bytes()], errno);
-                }
-                Event::Started { id, pid: started.pid, sound: started.failed.is_none() }
-            }
-            Err(errno) => {
-                self.cannot_fork(name, errno);
-                *here = Place::Barred;
-                Event::NotStarted(id)
-            }
-        }
-    }
-
-    fn cannot_fork(&mut self, name: &CStr, errno: Errno) {
-        self.log.warning(&[b"unable to fork for ", name.to_bytes()], errno);
-    }
-
-    fn send_off(&mut self, pid: Pid) {
-        if let Some(id) = self.plan.entry_of(pid) {
-            self.essentials.forget(id, self.looking.watching());
-        }
-        let _ = process::send(pid, Signal::TERM); // it may have ended; that it has is about to be heard
-    }
-
     /// runit's way: everybody is told, nobody is waited for.
     fn hang_up(&self) -> Exit {
         for (runsv, _) in self.plan.lives().filter(|(_, leaving)| !leaving) {
@@ -321,13 +230,4 @@ impl Tree {
         self.log.remark(&[b"essential service ", ended.name.to_bytes(), b" has ended", how, b", stopping all."]);
         self.stop(now, ended.exit());
     }
-}
-
-/// Where we are while starting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Elsewhere,
-    There,
-    /// It is no use to try the next.
-    Barred,
 }
