@@ -1,5 +1,6 @@
 //! The examples beyond service directories: as the tools that read them read them, and run where they can be run here.
 
+use crate::namespace::available;
 use crate::scene::{Scene, ours, root, skip, theirs, until};
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
@@ -177,4 +178,36 @@ fn services_of_a_login_user_have_their_groups_and_environment_and_a_log() {
     let service = Path::new("/proc").join(scene.read("home/pid").trim());
     until("the user's service is down", || !service.exists());
     until("and so is the tree", || scene.processes().is_empty());
+}
+
+#[test]
+fn the_container_runs_with_a_read_only_root_and_any_user() {
+    let test = "the_container_runs_with_a_read_only_root_and_any_user";
+    if !available(test, &["/etc/runit/runsvdir", "/run"]) || !has("setpriv") {
+        return skip(test, "takes namespaces, and setpriv");
+    }
+    let scene = Scene::new();
+    for name in ["runsv", "runsvdir", "sv"] {
+        // A copy, since not everybody can look into whose directory this is.
+        scene.file(format!("bin/{name}"), std::fs::read(ours(name)).unwrap());
+        scene.mode(format!("bin/{name}"), 0o755);
+    }
+    for name in ["run", "check"] {
+        scene.script(format!("tree/web/{name}"), text(&format!("container/web/{name}")).split_once('\n').unwrap().1);
+    }
+    scene.link("/run/sv.web", "tree/web/supervise");
+    // Process 1 is runsvdir; what the probes ask is asked beside it, and then what `docker stop` does is done.
+    let script = "mount -t tmpfs -o mode=1777 none /run
+        mount --bind tree /etc/runit/runsvdir; mount -o remount,ro,bind /etc/runit/runsvdir
+        PATH=$PWD/bin:$PATH; SVDIR=/etc/runit/runsvdir; export PATH SVDIR
+        user='setpriv --reuid 10001 --regid 10001 --clear-groups'
+        (until $user sv -w 30 check web > /dev/null 2>&1; do sleep .1; done; $user sv check web; echo check $?; $user sv status web; echo status $?; kill -TERM 1) &
+        exec $user --bounding-set -all runsvdir -P /etc/runit/runsvdir";
+    let mut command = scene.command("unshare");
+    command.args(["-pfm", "--mount-proc", "--kill-child", "sh", "-ec", script]);
+    let done = scene.finish(command);
+    for line in ["web: ready", "check 0", "status 0"] {
+        assert!(done.out.lines().any(|said| said == line), "{line:?} is not in {}\n{}", done.out, done.err);
+    }
+    assert_eq!(done.code, 0, "{}", done.err);
 }

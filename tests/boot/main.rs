@@ -37,13 +37,14 @@ const PROGRAMS: [&str; 5] = ["runsv", "runsvdir", "runsvchdir", "sv", "svlogd"];
 const WEB: &str = "#!/bin/sh\nexec 2>&1\necho 'web: at your service'\nexec sleep 1000000\n";
 
 /// Its logger: to the console, so that it is seen.
-const LOGGER: &str = "#!/bin/sh\nwhile read -r line; do echo \"log: $line\" > /dev/console; done\n";
+const LOGGER: &str = "#!/bin/sh\nwhile read -r line; do echo \"log: $line\" > /dev/console; : > /run/logged; done\n";
 
 /// A service that does once what a person would do, and then switches off.
 const OPERATOR: &str = "#!/bin/sh
 exec > /dev/console 2>&1
 sv -w 30 start web
 sv -v status web
+until [ -e /run/logged ]; do sleep 1; done
 sv -w 30 down web
 sv status web
 echo \"operator: process 1 is $(cat /proc/1/comm)\"

@@ -2,11 +2,13 @@
 #![allow(clippy::disallowed_methods)] // looks for programs
 
 use crate::initramfs::Initramfs;
-use crate::scene::{Running, Scene, ours, skip, until};
+use crate::namespace::now;
+use crate::scene::{CEILING, Running, Scene, ours, skip, until};
 use crate::{LOGGER, OPERATOR, PROGRAMS, STAGES, WEB, example, installed};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
 
 /// What the stages and services call, all of it busybox.
 const APPLETS: &[&str] = &[
@@ -66,6 +68,26 @@ fn missing() -> Option<String> {
 struct Machine {
     qemu: Running,
     scene: Scene,
+    _alone: MutexGuard<'static, ()>,
+}
+
+/// One at a time: an emulator takes a processor for itself.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// As `until`, for as long as a kernel may take that is emulated on a busy machine.
+#[track_caller]
+fn patiently(what: &str, mut condition: impl FnMut() -> bool) {
+    for _ in 0..8 {
+        let (start, mut held) = (now(), false);
+        until(what, || {
+            held = condition();
+            held || start.elapsed() > CEILING / 2
+        });
+        if held {
+            return;
+        }
+    }
+    panic!("waited {:?} in vain until {what}", CEILING * 4);
 }
 
 impl Machine {
@@ -73,6 +95,7 @@ impl Machine {
     ///
     /// Programs with all that a debugger wants come to 100 MiB: twice that, and as much again for the file system.
     fn boot(wish: &str) -> Machine {
+        let alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let scene = Scene::new();
         scene.file("initramfs", initramfs(wish));
         let mut command = scene.command(QEMU);
@@ -81,8 +104,9 @@ impl Machine {
         command.args(["-accel", "tcg"]);
         command.args(["-serial", "stdio", "-monitor", "unix:monitor,server=on,wait=off"]);
         command.arg("-kernel").arg(kernel().unwrap()).args(["-initrd", "initramfs"]);
-        command.args(["-append", "console=ttyS0 panic=-1 printk.time=0 COLOUR=green runitdir=solo"]);
-        Machine { qemu: scene.spawn(command), scene }
+        // Emulated beside other work the timer is late, and the kernel would take it for broken.
+        command.args(["-append", "console=ttyS0 panic=-1 printk.time=0 no_timer_check runitdir=solo"]);
+        Machine { qemu: scene.spawn(command), scene, _alone: alone }
     }
 
     fn console(&self) -> String {
@@ -91,7 +115,7 @@ impl Machine {
 
     #[track_caller]
     fn shows(&mut self, text: &str) {
-        until(&format!("the console shows {text:?}"), || self.console().contains(text) || self.qemu.ended());
+        patiently(&format!("the console shows {text:?}"), || self.console().contains(text) || self.qemu.ended());
         let console = self.console();
         assert!(console.contains(text), "{text:?} is not on the console:\n{console}\n{}", self.qemu.err());
     }
@@ -99,6 +123,7 @@ impl Machine {
     /// What it showed until it was off.
     #[track_caller]
     fn end(mut self) -> String {
+        patiently("the machine is off", || self.qemu.ended());
         let done = self.qemu.end();
         assert_eq!(done.code, 0, "{}", done.err);
         self.console()
