@@ -134,7 +134,10 @@ impl<'a> Words<'a> {
     }
 
     pub(super) fn number(&mut self, range: RangeInclusive<u32>) -> Result<u32, Wrong> {
-        let expected = format!("a number from {} to {}", range.start(), range.end());
+        let expected = match range.start() == range.end() {
+            true => format!("{}", range.start()),
+            false => format!("a number from {} to {}", range.start(), range.end()),
+        };
         let word = self.need(&expected)?;
         number(word).filter(|number| range.contains(number)).ok_or_else(|| self.wrong(expected))
     }

@@ -277,7 +277,7 @@ mod tests {
             "line 1: mode: expected name, backlog or as; only a unix socket has a mode and an owner",
         );
         wrong("udp 1.2.3.4:5 backlog 9", "line 1: backlog: expected no backlog for udp, which has no connections");
-        wrong("tcp 1.2.3.4:5 as 1", "line 1: 1: expected a number from 0 to 0");
+        wrong("tcp 1.2.3.4:5 as 1", "line 1: 1: expected 0");
         wrong("unix /x as 0\nunix /y as 0", "line 2: 0: expected one socket only as standard input");
         wrong("unix /x\nunix /x mode 0600", "line 2: /x: expected an address that no line above has");
         wrong("unix /x colour red", "line 1: colour: expected mode | owner | name | backlog | as");
