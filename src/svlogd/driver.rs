@@ -484,6 +484,7 @@ impl<'a> Logger<'a> {
             let piece = Piece { begins: true, head: text.as_bytes(), rest: &[], ends: true };
             copy.take(&piece, &self.opening, true);
         }
+        self.flush(now);
     }
 
     /// Gives memory back after a burst.
@@ -542,7 +543,6 @@ impl<'a> Logger<'a> {
         if self.rate.as_ref().is_some_and(|rate| rate.deadline().is_some()) {
             self.input.more = More::Ended;
             self.note_drops(now);
-            self.flush(now);
         }
     }
 
