@@ -189,6 +189,34 @@ fn on_a_full_disk_old_files_go_where_they_may() {
 }
 
 #[test]
+fn hangup_on_a_full_disk_loses_nothing() {
+    if !root() {
+        return skip("hangup_on_a_full_disk", "needs root to mount a small file system");
+    }
+    let scene = Scene::new();
+    let (mut logger, inside) = on_a_small_disk(&scene, "64k", "s0", &["-R", "\x01"]);
+    until("it runs", || inside.join("current").exists());
+    let ballast = inside.join("ballast");
+    let mut file = std::fs::File::create(&ballast).unwrap();
+    let _ = std::io::Write::write_all(&mut file, &[0; 1 << 16]);
+    let text = "line\n".repeat(4000);
+    logger.write(&text);
+    until("the disk is full", || logger.running.err().contains(FULL));
+    logger.running.signal(libc::SIGHUP);
+    until("it is full again", || logger.running.err().matches("pausing").count() > 1);
+    std::fs::remove_file(ballast).unwrap();
+    drop(file);
+    let all = || {
+        let mut names: Vec<_> = std::fs::read_dir(&inside).unwrap().map(|e| e.unwrap().path()).collect();
+        names.retain(|path| path.ends_with("current") || path.extension().is_some());
+        names.sort();
+        names.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect::<String>()
+    };
+    until("all is there", || all() == text);
+    assert_eq!(logger.end().code, 0);
+}
+
+#[test]
 fn hangup_brings_a_log_back_that_cannot_be_opened() {
     let scene = Scene::new();
     scene.dir("d/current");
