@@ -65,6 +65,24 @@ pub(super) enum Task {
     Create,
 }
 
+/// What outlives a log that is closed to be opened again.
+#[derive(Debug)]
+pub(super) struct Heritage {
+    pub(super) place: Place,
+    name: Vec<u8>,
+    out: Outlet,
+    processing: Processing,
+    choice: Choice,
+    in_line: bool,
+}
+
+impl Heritage {
+    /// There is nobody to take it over.
+    pub(super) fn is_lost(&self, setup: &Setup) {
+        setup.lost(self.out.rest().len(), &self.name);
+    }
+}
+
 /// What a turn is given.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Turn<'a> {
@@ -222,6 +240,18 @@ impl Directory {
 
     pub(super) fn slash_current(&self) -> &'static [u8] {
         if self.is_directory() { b"/current" } else { b"" }
+    }
+
+    /// What the next one of this place goes on with.
+    pub(super) fn leave(self) -> Heritage {
+        let Directory { place, name, out, processing, choice, in_line, .. } = self;
+        Heritage { place, name, out, processing, choice, in_line }
+    }
+
+    /// Goes on with what the last one left.
+    pub(super) fn inherit(&mut self, heritage: Heritage) {
+        let Heritage { out, processing, choice, in_line, .. } = heritage;
+        (self.out, self.processing, self.choice, self.in_line) = (out, processing, choice, in_line);
     }
 
     /// Closes the log. A file that is closed so is complete, and its mode says it.

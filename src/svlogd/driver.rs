@@ -3,8 +3,8 @@
 //! Standard input is read only when all that was read before has gone where it goes: a full disk, a slow reader of
 //! standard output, hold up the service behind the pipe and nothing grows here. Nothing is waited for but in `wait`.
 
-use super::directory::{Directory, Task, Turn};
-use super::input::{BATCH, Input, Read};
+use super::directory::{Directory, Heritage, Task, Turn};
+use super::input::{BATCH, Input, LARGEST_BATCH, Read};
 use super::lines::{Copy, Opening};
 use super::outlet::Stream;
 use super::plain::{Moved, Window};
@@ -104,7 +104,7 @@ impl<'a> Logger<'a> {
         let _ = io::set_nonblocking(io::stdin());
         Logger {
             opening: Opening::new(turn),
-            input: Input::new(io::stdin(), Cutter::new(setup.line, false), BATCH.max(setup.buffer)),
+            input: Input::new(io::stdin(), Cutter::new(setup.line, false), setup.buffer.clamp(BATCH, LARGEST_BATCH)),
             copy: setup.stdout.then(|| Copy::new(Stream::new(io::stdout()), setup.json)),
             rate: setup.most.map(Rate::new),
             setup,
@@ -190,7 +190,7 @@ impl<'a> Logger<'a> {
     /// Everything that waits goes on as far as it can.
     fn advance(&mut self, now: Now) -> Result<(), Exit> {
         let turn = self.turn(now);
-        if self.reopen && self.directories.iter().all(|d| d.out.is_empty()) {
+        if self.reopen {
             self.reopen = false;
             self.open_again(now)?;
         }
@@ -210,21 +210,24 @@ impl<'a> Logger<'a> {
         Ok(())
     }
 
-    /// Closes all and opens all, with their configuration as it is now. Processors go on meanwhile.
+    /// Closes all and opens all, with their configuration as it is now. Processors go on meanwhile, and what could not
+    /// be written yet is written to the new file.
     fn open_again(&mut self, now: Now) -> Result<(), Exit> {
         let turn = self.turn(now);
-        let mut processing = Vec::new();
-        for mut directory in self.directories.drain(..) {
+        let mut before = core::mem::take(&mut self.directories);
+        for directory in &mut before {
             directory.close(turn);
-            processing.push((directory.place, core::mem::take(&mut directory.processing)));
         }
+        let heirs: Vec<Heritage> = before.into_iter().map(Directory::leave).collect();
         let places = self.setup.places.clone();
-        self.open(&places)?;
-        for (place, processing) in processing {
-            if let Some(directory) = self.directories.iter_mut().find(|d| d.place == place) {
-                directory.processing = processing;
+        let opened = self.open(&places);
+        for heritage in heirs {
+            match self.directories.iter_mut().find(|d| d.place == heritage.place) {
+                Some(directory) => directory.inherit(heritage),
+                None => heritage.is_lost(self.setup),
             }
         }
+        opened?;
         if self.mode != Mode::Lines {
             self.hand_on(now);
         }
@@ -484,6 +487,7 @@ impl<'a> Logger<'a> {
             let piece = Piece { begins: true, head: text.as_bytes(), rest: &[], ends: true };
             copy.take(&piece, &self.opening, true);
         }
+        self.flush(now);
     }
 
     /// Gives memory back after a burst.
@@ -542,7 +546,6 @@ impl<'a> Logger<'a> {
         if self.rate.as_ref().is_some_and(|rate| rate.deadline().is_some()) {
             self.input.more = More::Ended;
             self.note_drops(now);
-            self.flush(now);
         }
     }
 
@@ -556,11 +559,7 @@ impl<'a> Logger<'a> {
                 directory.advance_now(turn);
             }
             let count = directory.give_up() + if directory.is_idle() { 0 } else { unread };
-            if count > 0 {
-                let count = count.to_string();
-                self.setup.voice.remark(&[b"lost: ", count.as_bytes(), b" bytes: ", &directory.name]);
-                lost = true;
-            }
+            lost |= self.setup.lost(count, &directory.name);
         }
         lost
     }

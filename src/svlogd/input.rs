@@ -7,6 +7,9 @@ use std::os::fd::BorrowedFd;
 /// The most that is read at once, and so the most that a crash can lose.
 pub(super) const BATCH: usize = 64 * 1024;
 
+/// The most of that, whatever `-b` says: what a crash can lose has an end.
+pub(super) const LARGEST_BATCH: usize = 1024 * 1024;
+
 /// What has been read and not yet handed on, and what is known of the rest.
 #[derive(Debug)]
 pub(super) struct Input {

@@ -167,6 +167,14 @@ impl Setup {
         }
     }
 
+    /// Says that bytes in hand could not be written, if there were any; whether there were.
+    fn lost(&self, bytes: usize, name: &[u8]) -> bool {
+        if bytes > 0 {
+            self.voice.remark(&[b"lost: ", bytes.to_string().as_bytes(), b" bytes: ", name]);
+        }
+        bytes > 0
+    }
+
     /// `svlogd: warning: WHAT: ABOUT: reason`.
     fn warn(&self, trouble: &Trouble) {
         self.voice.warning(&[trouble.what.as_bytes(), b": ", &trouble.about], trouble.errno);

@@ -61,6 +61,9 @@ impl Directory {
             pipe::seek_end(current)?;
         }
         let count = io::write(current, piece)?;
+        if count == 0 {
+            return Err(Errno::EIO); // what takes nothing and says nothing would keep us busy for ever
+        }
         self.wrote(piece.get(..count).unwrap_or_default());
         if last && count == most {
             self.task = Task::Rotate;

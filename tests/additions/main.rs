@@ -13,3 +13,4 @@ mod runsv;
 mod runsvchdir;
 mod runsvdir;
 mod sv;
+mod svlogd;

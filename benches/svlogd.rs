@@ -1,0 +1,233 @@
+//! How much a logger costs: processor time for each gigabyte and each line, and how fast it is.
+//!
+//!     cargo bench --bench svlogd -- [MEGABYTES [ROUNDS [DIRECTORY]]]
+//!
+//! Ours, the original, s6-log and multilog where they are installed, `cat > file`, and two bare loops (read and write;
+//! splice) as the limit. The rounds of all are interleaved, so that a noisy machine is noisy for everybody; what is
+//! shown are medians. Processor time is the logger's own, user and system, as the kernel counts it.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// The length of lines, newline included, on average.
+const LINE: usize = 127;
+const LINES: usize = 1_000_000;
+const WORDS: [&str; 10] =
+    ["debug:", "zebra", "trace=", "quux", "heartbeat", "xyzzy", "poll()", "kernel:", "noise", "verbose"];
+
+/// What a logger is asked to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Plain,
+    Label,
+    Calendar,
+    Patterns,
+    Rotation,
+    SmallWrites,
+}
+
+const MODES: [(Mode, &str); 6] = [
+    (Mode::Plain, "plain"),
+    (Mode::Label, "-t"),
+    (Mode::Calendar, "-tt"),
+    (Mode::Patterns, "ten patterns"),
+    (Mode::Rotation, "10 MB, keep 10"),
+    (Mode::SmallWrites, "one-line writes"),
+];
+
+#[derive(Clone, Copy)]
+struct Cost {
+    cpu: f64,
+    wall: f64,
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    if args.first().is_some_and(|arg| arg == "--loop") {
+        return bare_loop(&args[1], &args[2]);
+    }
+    let number = |at: usize, default: usize| args.get(at).map_or(default, |arg| arg.parse().expect("a number"));
+    let (bytes, rounds) = (number(0, 1024) << 20, number(1, 5));
+    let place =
+        args.get(2).map_or_else(std::env::temp_dir, PathBuf::from).join(format!("bench-{}", std::process::id()));
+    let block = block();
+    println!("{} MiB of lines of {LINE} bytes, {rounds} rounds, in {}", bytes >> 20, place.display());
+    println!("{:16} {:10} {:>8} {:>8} {:>8} {:>8}", "", "", "CPU s/GB", "us/line", "MB/s", "CPU of theirs");
+    for (mode, shown) in MODES {
+        run_mode(mode, shown, bytes, rounds, &place, &block);
+    }
+    let _ = fs::remove_dir_all(place);
+}
+
+fn run_mode(mode: Mode, shown: &str, bytes: usize, rounds: usize, place: &Path, block: &[u8]) {
+    let total = if mode == Mode::SmallWrites { LINES * LINE } else { bytes };
+    let loggers: Vec<&str> = LOGGERS.iter().copied().filter(|name| command(name, mode, place).is_some()).collect();
+    let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); loggers.len()];
+    for _ in 0..rounds {
+        for (name, costs) in loggers.iter().zip(&mut costs) {
+            costs.push(measure(name, mode, place, block, total));
+        }
+    }
+    let medians: Vec<Cost> =
+        costs.iter().map(|costs| Cost { cpu: median(costs, |c| c.cpu), wall: median(costs, |c| c.wall) }).collect();
+    let theirs = loggers.iter().position(|name| *name == "theirs").map(|at| medians[at].cpu);
+    for (name, cost) in loggers.iter().zip(medians) {
+        let lines = total as f64 / LINE as f64;
+        let ratio = theirs.map_or(String::new(), |theirs| format!("{:8.2}", cost.cpu / theirs));
+        let (per_gb, rate) = (cost.cpu / total as f64 * 1e9, total as f64 / 1e6 / cost.wall);
+        println!("{shown:16} {name:10} {per_gb:8.2} {:8.3} {rate:8.0} {ratio}", cost.cpu / lines * 1e6);
+    }
+}
+
+const LOGGERS: [&str; 7] = ["ours", "theirs", "s6-log", "multilog", "cat", "read+write", "splice"];
+
+/// How to start a logger; nothing if it is missing or cannot do this.
+fn command(name: &str, mode: Mode, place: &Path) -> Option<Command> {
+    let dir = place.join("log");
+    let _ = fs::create_dir_all(place);
+    let installed = |name: &str| Some(Path::new("/usr/bin").join(name)).filter(|path| path.exists());
+    match name {
+        "ours" => Some(svlogd(Path::new(env!("CARGO_BIN_EXE_svlogd")), mode, &dir)),
+        "theirs" => Some(svlogd(&installed("svlogd")?, mode, &dir)),
+        "s6-log" => {
+            let mut command = Command::new(installed("s6-log")?);
+            let patterns = WORDS.iter().map(|word| format!("-{}", word.replace(['(', ')'], ".")));
+            if mode == Mode::Patterns {
+                command.arg("+.*").args(patterns);
+            }
+            command.args(match mode {
+                Mode::Label => &["t"][..],
+                Mode::Calendar => &["T"],
+                _ => &[],
+            });
+            command.args(["n10", if mode == Mode::Rotation { "s10485760" } else { "s268435455" }]).arg(dir);
+            Some(command)
+        }
+        "multilog" if mode != Mode::Calendar => {
+            let mut command = Command::new(installed("multilog")?);
+            if mode == Mode::Patterns {
+                command.args(WORDS.iter().map(|word| format!("-*{word}*")));
+            }
+            if mode == Mode::Label {
+                command.arg("t");
+            }
+            command.args(["n10", if mode == Mode::Rotation { "s10485760" } else { "s16777215" }]).arg(dir);
+            Some(command)
+        }
+        "cat" | "read+write" | "splice" if !matches!(mode, Mode::Plain | Mode::SmallWrites) => None,
+        "cat" => {
+            let mut command = Command::new("cat");
+            command.stdout(fs::File::create(place.join("file")).ok()?);
+            Some(command)
+        }
+        "read+write" | "splice" => {
+            let mut command = Command::new(std::env::current_exe().ok()?);
+            command.args(["--loop", name]).arg(place.join("file"));
+            Some(command)
+        }
+        _ => None,
+    }
+}
+
+fn svlogd(program: &Path, mode: Mode, dir: &Path) -> Command {
+    let mut config = if mode == Mode::Rotation { "s10485760\nn10\n".to_owned() } else { "s0\n".to_owned() };
+    if mode == Mode::Patterns {
+        WORDS.iter().for_each(|word| config += &format!("-*{word}*\n"));
+    }
+    let _ = fs::create_dir_all(dir);
+    let _ = fs::write(dir.join("config"), config);
+    let mut command = Command::new(program);
+    match mode {
+        Mode::Label => drop(command.arg("-t")),
+        Mode::Calendar => drop(command.arg("-tt")),
+        _ => {}
+    }
+    command.arg(dir);
+    command
+}
+
+fn measure(name: &str, mode: Mode, place: &Path, block: &[u8], total: usize) -> Cost {
+    let _ = fs::remove_dir_all(place);
+    let mut command = command(name, mode, place).expect("it was there before");
+    let start = Instant::now();
+    #[allow(clippy::zombie_processes)] // waited for by its number, for its usage
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("starting a logger");
+    let pipe = fs::File::from(OwnedFd::from(child.stdin.take().expect("its pipe")));
+    feed(pipe, mode, block, total);
+    let cpu = processor_time(child.id());
+    Cost { cpu, wall: start.elapsed().as_secs_f64() }
+}
+
+fn feed(mut pipe: fs::File, mode: Mode, block: &[u8], total: usize) {
+    let mut left = total;
+    while left > 0 {
+        let most = &block[..block.len().min(left)];
+        if mode == Mode::SmallWrites {
+            most.split_inclusive(|byte| *byte == b'\n').for_each(|line| pipe.write_all(line).expect("a reader"));
+        } else {
+            most.chunks(1 << 16).for_each(|chunk| pipe.write_all(chunk).expect("a reader"));
+        }
+        left -= most.len();
+    }
+}
+
+/// Waits for a child; the processor time it took.
+fn processor_time(pid: u32) -> f64 {
+    let mut status = 0;
+    // SAFETY: plain numbers, for which all zeros are a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: our child, and addresses of ours.
+    let answer = unsafe { libc::wait4(pid as i32, &mut status, 0, &mut usage) };
+    assert!(answer == pid as i32 && status == 0, "the logger failed: {status}");
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+fn median(costs: &[Cost], of: impl Fn(&Cost) -> f64) -> f64 {
+    let mut values: Vec<f64> = costs.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Eight megabytes of lines as services write them.
+fn block() -> Vec<u8> {
+    let mut text = String::new();
+    let mut number = 1u64;
+    while text.len() < 8 << 20 {
+        number = number.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let (a, b) = (number >> 40, number >> 52);
+        let line =
+            format!("app[{}]: info: request {a} GET /api/v1/items/{b} status=200 took={}ms ref=", b % 9000, a % 900);
+        let fill = LINE - 1 - line.len().min(LINE - 1);
+        text += &line;
+        text.extend(std::iter::repeat_n('x', fill));
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
+/// What nobody can be faster than.
+fn bare_loop(how: &str, file: &str) {
+    let path = Path::new(file);
+    fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+    let file = fs::File::create(path).expect("a file");
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let moved = if how == "splice" {
+            let flags = nix::fcntl::SpliceFFlags::empty();
+            nix::fcntl::splice(std::io::stdin(), None, &file, None, 1 << 20, flags).expect("splice")
+        } else {
+            let count = nix::unistd::read(std::io::stdin(), &mut buffer).expect("read");
+            (&file).write_all(&buffer[..count]).expect("write");
+            count
+        };
+        if moved == 0 {
+            return;
+        }
+    }
+}

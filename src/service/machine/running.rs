@@ -1,0 +1,216 @@
+//! A `run` that runs: whether it works, whether it was told to stop, and what is due next.
+
+use crate::exit::{Ending, Pid};
+use crate::moment::{Moment, Now};
+use crate::service::journal::Cause;
+use crate::service::policy::{Policy, ReadyBy, Remedy, Step};
+use crate::tai64::Label;
+
+/// A process that runs `./run`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Running {
+    pub(super) pid: Pid,
+    pub(super) started: Now,
+    pub(super) got_term: bool,
+    /// Since when it works.
+    pub(super) ready: Option<Label>,
+    /// Whether too many checks failed.
+    pub(super) unhealthy: bool,
+    /// Why it is about to end, if somebody knows.
+    pub(super) blame: Option<Cause>,
+    /// When it counts as ready without having said so.
+    ready_at: Option<Moment>,
+    /// When it is too late to be ready.
+    ready_until: Option<Moment>,
+    check: Check,
+    /// The last checks, the newest in the lowest bit: 1 for failed.
+    misses: u64,
+    climb: Option<Climb>,
+}
+
+/// The child that runs `./check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Check {
+    Never,
+    Next(Moment),
+    Runs { until: Option<Moment> },
+}
+
+/// Where on the ladder of signals it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Climb {
+    /// Which step is next.
+    next: usize,
+    /// When; without a time, never.
+    due: Option<Moment>,
+}
+
+/// Something that has become due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// It counts as ready.
+    Ready,
+    /// It is not ready, and should be.
+    TooLate,
+    /// `./check` is to be run.
+    Check,
+    /// `./check` takes too long.
+    KillCheck,
+    /// The next step of the ladder.
+    Step(Step),
+}
+
+/// What a check has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Nothing,
+    Ready,
+    Healthy,
+    Unhealthy(Remedy),
+}
+
+impl Running {
+    /// A process that has just been started.
+    pub(super) fn new(pid: Pid, now: Now, policy: &Policy) -> Running {
+        let mut running = Running {
+            pid,
+            started: now,
+            got_term: false,
+            ready: None,
+            unhealthy: false,
+            blame: None,
+            ready_at: None,
+            ready_until: policy.ready.timeout.map(|span| now.moment + span),
+            check: Check::Never,
+            misses: 0,
+            climb: None,
+        };
+        match policy.ready.by {
+            ReadyBy::Up => running.becomes_ready(now, policy),
+            ReadyBy::After(span) => running.ready_at = Some(now.moment + span),
+            ReadyBy::Check(_) => running.check = Check::Next(now.moment),
+            ReadyBy::Fd(_) | ReadyBy::Notify => {}
+        }
+        running
+    }
+
+    /// It works, from now on.
+    pub(super) fn becomes_ready(&mut self, now: Now, policy: &Policy) {
+        self.ready = Some(now.label);
+        self.ready_at = None;
+        self.ready_until = None;
+        self.check = policy.health.map_or(Check::Never, |health| Check::Next(now.moment + health.every));
+    }
+
+    /// Whether it was told to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.climb.is_some()
+    }
+
+    /// It was told to stop, by the first step; told again, it is where it was.
+    pub(super) fn climb(&mut self, now: Now, policy: &Policy) {
+        if self.climb.is_none() {
+            let wait = policy.stop.ladder.first().and_then(|step| step.wait);
+            self.climb = Some(Climb { next: 1, due: wait.map(|span| now.moment + span) });
+        }
+    }
+
+    /// When to look again.
+    pub(super) fn deadline(&self) -> Option<Moment> {
+        if let Some(climb) = self.climb {
+            return climb.due.into_iter().chain(self.check_until()).min();
+        }
+        let next = if let Check::Next(moment) = self.check { Some(moment) } else { None };
+        [self.ready_at, self.ready_until, next, self.check_until()].into_iter().flatten().min()
+    }
+
+    fn check_until(&self) -> Option<Moment> {
+        if let Check::Runs { until } = self.check { until } else { None }
+    }
+
+    /// What has become due, one thing at a time.
+    pub(super) fn due(&mut self, now: Now, policy: &Policy) -> Option<Due> {
+        let is_due = |moment: Option<Moment>| moment.is_some_and(|moment| moment <= now.moment);
+        if is_due(self.check_until()) {
+            self.check = Check::Runs { until: None };
+            return Some(Due::KillCheck);
+        }
+        if let Some(climb) = &mut self.climb {
+            let step = *policy.stop.ladder.get(climb.next).filter(|_| is_due(climb.due))?;
+            *climb = Climb { next: climb.next + 1, due: step.wait.map(|span| now.moment + span) };
+            return Some(Due::Step(step));
+        }
+        if is_due(self.ready_at) {
+            return Some(Due::Ready);
+        }
+        if is_due(self.ready_until) {
+            self.ready_until = None;
+            return Some(Due::TooLate);
+        }
+        if matches!(self.check, Check::Next(moment) if moment <= now.moment) {
+            let timeout = self.ready.and(policy.health).and_then(|health| health.timeout);
+            self.check = Check::Runs { until: timeout.map(|span| now.moment + span) };
+            return Some(Due::Check);
+        }
+        None
+    }
+
+    /// What `./check` has answered.
+    pub(super) fn checked(&mut self, now: Now, well: bool, policy: &Policy) -> Verdict {
+        let Some(health) = policy.health.filter(|_| self.ready.is_some()) else {
+            return match policy.ready.by {
+                ReadyBy::Check(every) if self.ready.is_none() => {
+                    self.check = Check::Next(now.moment + every);
+                    if well { Verdict::Ready } else { Verdict::Nothing }
+                }
+                _ => {
+                    self.check = Check::Never;
+                    Verdict::Nothing
+                }
+            };
+        };
+        self.check = Check::Next(now.moment + health.every);
+        self.misses = self.misses << 1 | u64::from(!well);
+        let counted = self.misses & (u64::MAX >> (64 - u32::from(health.of.clamp(1, 64))));
+        let unhealthy = counted.count_ones() >= health.fail.max(1).into();
+        match (self.unhealthy, unhealthy) {
+            (false, true) => {
+                self.unhealthy = true;
+                Verdict::Unhealthy(health.then)
+            }
+            (true, false) => {
+                self.unhealthy = false;
+                Verdict::Healthy
+            }
+            _ => Verdict::Nothing,
+        }
+    }
+
+    /// Why it has ended.
+    pub(super) fn cause(&self, ending: Ending) -> Cause {
+        match (self.blame, ending) {
+            (Some(Cause::Asked), _) if self.climb.is_some_and(|climb| climb.next > 1) => Cause::StopTimeout,
+            (Some(cause), _) => cause,
+            (None, Ending::Exited(_)) => Cause::Exit,
+            (None, Ending::Killed { core: true, .. }) => Cause::Core,
+            (None, Ending::Killed { core: false, .. }) => Cause::Signal,
+        }
+    }
+
+    /// Moves every moment that it remembers.
+    #[cfg(test)]
+    pub(super) fn shift(&mut self, age: &dyn Fn(Moment) -> Moment, due: &dyn Fn(Moment) -> Moment) {
+        self.started.moment = age(self.started.moment);
+        self.ready_at = self.ready_at.map(due);
+        self.ready_until = self.ready_until.map(due);
+        self.check = match self.check {
+            Check::Next(moment) => Check::Next(due(moment)),
+            Check::Runs { until } => Check::Runs { until: until.map(due) },
+            Check::Never => Check::Never,
+        };
+        if let Some(climb) = &mut self.climb {
+            climb.due = climb.due.map(due);
+        }
+        self.misses &= 3; // no more of them count in the walk
+    }
+}

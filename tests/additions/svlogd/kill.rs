@@ -1,0 +1,80 @@
+//! Killed at any moment, it loses nothing where bytes go out as they come in, and at most the batch in hand otherwise.
+
+use super::{Random, all_bytes, directory, pipe};
+use crate::scene::{Scene, ours, until};
+use std::os::fd::OwnedFd;
+
+/// The most that is read at once, as the manual says.
+const BATCH: usize = 64 * 1024;
+const LINE: usize = 16;
+
+/// Writes numbered lines until told to stop, and answers how many.
+fn writer(to: OwnedFd, stop: std::sync::Arc<std::sync::atomic::AtomicBool>) -> std::thread::JoinHandle<u64> {
+    use std::io::Write;
+    std::thread::spawn(move || {
+        let mut to = std::fs::File::from(to);
+        let mut number = 0;
+        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+            let mut lines = String::new();
+            for _ in 0..(1 + number % 50) {
+                lines += &format!("{number:0width$}\n", width = LINE - 1);
+                number += 1;
+            }
+            to.write_all(lines.as_bytes()).unwrap();
+        }
+        number
+    })
+}
+
+/// Kills loggers on one pipe, which we hold as runsv does; the numbers that arrived, and how many were written.
+fn survivors(scene: &Scene, options: &[&str], kills: usize) -> (Vec<u64>, u64) {
+    let (read, write) = pipe();
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let writer = writer(write, stop.clone());
+    let start = |stdin: OwnedFd| {
+        let mut command = scene.command(ours("svlogd"));
+        command.args(options).arg("d").stdin(stdin);
+        scene.spawn(command)
+    };
+    let mut random = Random::new(42);
+    for _ in 0..kills {
+        let mut running = start(read.try_clone().unwrap());
+        let before = all_size(scene);
+        let wanted = before + 1 + random.below(200_000) as u64;
+        until("it has written for a while", || all_size(scene) >= wanted);
+        running.signal(libc::SIGKILL);
+        running.end();
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut last = start(read);
+    let written = writer.join().unwrap();
+    assert_eq!(last.end().code, 0);
+    let text = all_bytes(scene, "d");
+    let lines = text.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+    let numbers = lines.filter_map(|line| std::str::from_utf8(line).ok()?.trim().parse().ok());
+    (numbers.collect(), written)
+}
+
+fn all_size(scene: &Scene) -> u64 {
+    let files = std::fs::read_dir(scene.path("d")).into_iter().flatten().flatten();
+    files.filter_map(|entry| entry.metadata().ok()).map(|facts| facts.len()).sum()
+}
+
+#[test]
+fn as_they_come_nothing_is_lost() {
+    let scene = Scene::new();
+    directory(&scene, "d", "s50000\nn0\n");
+    let (numbers, written) = survivors(&scene, &[], 200);
+    assert!(numbers.iter().copied().eq(0..written), "{} of {written} lines", numbers.len());
+}
+
+#[test]
+fn otherwise_at_most_a_batch_for_each_kill() {
+    let scene = Scene::new();
+    directory(&scene, "d", "s50000\nn0\n");
+    let kills = 40;
+    let (numbers, written) = survivors(&scene, &["-m", "1000000000"], kills);
+    assert!(numbers.is_sorted(), "in order");
+    let lost = written as usize - numbers.len();
+    assert!(lost <= kills * (BATCH / LINE + 2), "{lost} lines of {written} lost by {kills} kills");
+}
