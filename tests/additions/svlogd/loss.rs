@@ -33,6 +33,8 @@ fn term_together_with_data_loses_nothing() {
             assert!(done.code == 0 || done.code == -libc::SIGTERM, "{done:?}"); // killed before it listened
         }
         drop(write);
+        // A logger that was killed has left it as it wants it: not waiting for anybody.
+        nix::fcntl::fcntl(&read, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::empty())).unwrap();
         std::fs::File::from(read).read_to_end(&mut left).unwrap();
         let got = [all_bytes(&scene, name), left].concat();
         let wanted: String = (0..20).map(|round| format!("{round}a\n{round}b\n")).collect();
