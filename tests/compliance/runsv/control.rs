@@ -230,6 +230,18 @@ fn while_down_o_starts_it_once() {
 }
 
 #[test]
+fn while_running_o_lets_it_end_and_stay_down() {
+    let scene = Scene::new();
+    let web = run(&scene);
+    web.send("o");
+    web.until_stat("run, want down");
+    web.release(0);
+    web.until_stat("down");
+    settle(&web);
+    assert_eq!(web.lines("sent"), ["up"]);
+}
+
+#[test]
 fn while_down_x_ends_runsv() {
     let scene = Scene::new();
     let mut web = down(&scene);
