@@ -424,13 +424,13 @@ impl Drop for Scene {
         if thread::panicking() {
             eprintln!("---- the scene, at the end ----\n{}", self.describe());
         }
-        // Again until nobody is left: one that was just being forked is not in the first list.
+        // Until nobody is seen twice in a row: one that is just being forked is not in the first list, and one that is
+        // just executing a program shows no environment.
         let start = Instant::now();
-        loop {
+        let mut quiet = 0;
+        while quiet < 2 && start.elapsed() < CEILING {
             let left = self.processes();
-            if left.is_empty() || start.elapsed() > CEILING {
-                break;
-            }
+            quiet = if left.is_empty() { quiet + 1 } else { 0 };
             for pid in left {
                 // SAFETY: numbers only. Only processes that carry this scene's mark.
                 unsafe { libc::kill(pid, libc::SIGKILL) };

@@ -1,6 +1,7 @@
 //! The bytes of supervise/control: what each does in each state.
 
 use crate::scene::*;
+use std::time::Duration;
 
 /// A service that is wanted down.
 fn down(scene: &Scene) -> Supervised<'_> {
@@ -225,8 +226,18 @@ fn while_down_o_starts_it_once() {
     web.until_lines("sent", 1);
     web.release(0);
     web.until_stat("down");
-    settle(&web);
-    assert_eq!(web.lines("sent").iter().filter(|line| *line == "up").count(), 1);
+    throughout("it stays down", Duration::from_millis(1300), || web.lines("sent") == ["up"]);
+}
+
+#[test]
+fn while_running_o_lets_it_end_and_stay_down() {
+    let scene = Scene::new();
+    let web = run(&scene);
+    web.send("o");
+    web.until_stat("run, want down");
+    web.release(0);
+    web.until_stat("down");
+    throughout("it stays down", Duration::from_millis(1300), || web.lines("sent") == ["up"]);
 }
 
 #[test]

@@ -56,6 +56,31 @@ fn after_two_dashes_comes_the_directory() {
 }
 
 #[test]
+fn a_first_word_with_two_dashes_is_skipped() {
+    let scene = Scene::new();
+    let web = scene.service("scan/web").run(IDLE);
+    let _runsvdir = start(&scene, &["--nonsense", "scan"]);
+    web.until_stat("run");
+}
+
+#[test]
+fn what_follows_a_capital_p_is_skipped() {
+    let scene = Scene::new();
+    let web = scene.service("scan/web").run(NOTED);
+    let _runsvdir = start(&scene, &["-Pxyz", "scan"]);
+    let runsv = runsv(&web, 0);
+    assert_eq!(session(runsv), runsv);
+}
+
+#[test]
+fn another_word_with_a_dash_is_the_directory() {
+    let scene = Scene::new();
+    let web = scene.service("-x/web").run(IDLE);
+    let _runsvdir = start(&scene, &["-x"]);
+    web.until_stat("run");
+}
+
+#[test]
 fn more_words_are_ignored() {
     let scene = Scene::new();
     let web = scene.service("scan/web").run(IDLE);

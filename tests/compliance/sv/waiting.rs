@@ -66,10 +66,13 @@ macro_rules! goes_on_after {
 
 goes_on_after! {
     stop_waits_for_finish: "stop" to old(), "d" shown Status::finish(78).want('d').since(9), then Status::down();
+    stop_waits_for_the_start_of_finish: "stop" to old(), "d" shown Status::finish(0).want('d').since(9), then Status::down();
     stop_waits_for_an_end: "stop" to old(), "d" shown old().want('d').got_term(), then Status::down();
     start_waits_for_the_end_of_finish: "start" to Status::finish(77).want('d').since(9), "u"
         shown Status::finish(77).since(9), then Status::run(78);
     restart_waits_for_the_end_of_the_old_one: "restart" to old(), "tcu" shown old().got_term(), then Status::run(78);
+    restart_waits_for_the_end_of_one_that_has_just_started: "restart" to old(), "tcu" shown Status::run(78).got_term(),
+        then Status::run(79);
     restart_waits_for_the_start_of_the_new_one: "restart" to old(), "tcu" shown Status::down().want('u').since(9),
         then Status::run(78);
     term_waits_for_the_start_of_the_new_one: "term" to old(), "t" shown Status::down().want('u').since(9),
