@@ -77,7 +77,7 @@ fn pause_and_cont() {
     let web = scene.service("web").run(IDLE).supervise().running();
     let pid = web.pid().unwrap();
     assert_eq!(sv(&scene, &["-v", "pause", "web"]), says(0, &format!("ok: run: web: (pid {pid}) Ns, paused\n")));
-    assert_eq!(process_state(Some(pid)), Some('T'));
+    until("it has stopped", || process_state(Some(pid)) == Some('T'));
     assert_eq!(sv(&scene, &["-v", "cont", "web"]), says(0, &format!("ok: run: web: (pid {pid}) Ns\n")));
 }
 
