@@ -2,6 +2,8 @@
 //! Leap seconds are not counted: a label is Unix time plus a constant.
 #![forbid(unsafe_code)]
 
+use core::time::Duration;
+
 /// What a label's seconds are above Unix time: 2^62, and the ten seconds that TAI was ahead in 1970.
 const EPOCH: u64 = (1 << 62) + 10;
 
@@ -19,6 +21,13 @@ impl Label {
     /// nanoseconds as `1000 * usec + 500`; a tool that compares the last digits sees what it always saw.
     pub fn from_clock(unix: i64, nanos: u32) -> Label {
         Label { unix, nanos: nanos / 1000 * 1000 + 500 }
+    }
+
+    /// The label of this much later.
+    pub fn after(self, span: Duration) -> Label {
+        let nanos = self.nanos + span.subsec_nanos();
+        let seconds = i64::try_from(span.as_secs()).unwrap_or(i64::MAX).saturating_add((nanos / 1_000_000_000).into());
+        Label { unix: self.unix.saturating_add(seconds), nanos: nanos % 1_000_000_000 }
     }
 
     /// The twelve bytes of a status file.

@@ -2,17 +2,19 @@
 
 use super::launch::Launcher;
 use super::report;
+use super::wishes::Wishes;
 use crate::cli::message::Voice;
 use crate::exit::{Ending, Exit, Pid};
 use crate::moment::{Moment, Now};
 use crate::service::command::Command;
-use crate::service::machine::{Action, Event, Machine, Program, Role};
+use crate::service::machine::{Action, Event, Machine, Note, Program, Role, Start};
 use crate::service::order::{self, Next};
 use crate::signal::Signal;
 use crate::supervise::server::{Post, Trouble};
 use crate::sys::reactor::{self, Direction, Reactor, Token};
-use crate::sys::{clock, process};
+use crate::sys::{clock, io, process};
 use core::time::Duration;
+use std::os::fd::OwnedFd;
 
 /// When to try again to show a state that could not be shown.
 const SHOW_AGAIN: Duration = Duration::from_secs(3);
@@ -26,6 +28,7 @@ pub(super) struct Runsv {
     voice: Voice,
     reactor: Reactor,
     launcher: Launcher,
+    wishes: Wishes,
     service: Seat,
     logger: Option<Seat>,
 }
@@ -36,6 +39,11 @@ pub(super) struct Seat {
     machine: Machine,
     post: Post,
     script: Option<Pid>,
+    check: Option<Pid>,
+    /// Where the service says that it is ready.
+    ready: Option<OwnedFd>,
+    /// Whether the last line of the journal could be written.
+    noting: bool,
     /// The state is not shown yet.
     unshown: bool,
     /// Whether its fifo is being waited for.
@@ -47,7 +55,17 @@ pub(super) struct Seat {
 impl Seat {
     /// A program that has not been started yet.
     pub(super) fn new(machine: Machine, post: Post) -> Seat {
-        Seat { machine, post, script: None, unshown: true, listening: false, show_again: None }
+        Seat {
+            machine,
+            post,
+            script: None,
+            check: None,
+            ready: None,
+            noting: true,
+            unshown: true,
+            listening: false,
+            show_again: None,
+        }
     }
 }
 
@@ -60,12 +78,12 @@ impl Runsv {
         service: Seat,
         logger: Option<Seat>,
     ) -> Runsv {
-        Runsv { voice, reactor, launcher, service, logger }
+        Runsv { voice, reactor, launcher, wishes: Wishes::default(), service, logger }
     }
 
     /// Shows the first state, then says that a supervisor lives here.
     pub(super) fn announce(&mut self) -> Result<(), (Role, Trouble)> {
-        let now = clock::moment();
+        let now = clock::now();
         for role in [Role::Service, Role::Logger] {
             self.show(now, role);
         }
@@ -86,7 +104,7 @@ impl Runsv {
         }
         loop {
             for role in order::STARTS {
-                self.show(now.moment, role);
+                self.show(now, role);
                 self.listen(role);
             }
             match order::next(&self.service.machine, self.logger.as_ref().map(|seat| &seat.machine), self.log_closed())
@@ -111,7 +129,11 @@ impl Runsv {
         for event in events {
             match event {
                 reactor::Event::Signal(Signal::CHLD) => self.reap(now),
-                reactor::Event::Signal(_) => self.step(now, Role::Service, Event::Dismissed),
+                reactor::Event::Signal(_) => {
+                    self.consult(now, false);
+                    self.step(now, Role::Service, Event::Dismissed);
+                }
+                reactor::Event::Ready(READY) => self.readiness(now),
                 reactor::Event::Ready(token) => self.commands(now, role_of(*token)),
             }
         }
@@ -149,8 +171,14 @@ impl Runsv {
     fn act(&mut self, now: Now, role: Role, action: Action) -> Option<Event> {
         match action {
             Action::Publish => self.seat(role)?.unshown = true,
-            Action::Signal(pid, signal) => {
-                let _ = process::send(pid, signal); // it may have ended; that it has is about to be heard
+            Action::Note(note) => self.note(now, role, note),
+            Action::Signal(pid, signal, whom) => {
+                self.launcher.send(pid, signal, whom, &self.helpers());
+            }
+            Action::Check => return self.check(now),
+            Action::KillCheck => {
+                let check = self.seat(role)?.check?;
+                let _ = process::send(check, Signal::KILL);
             }
             Action::Ask(command) => return self.ask(now, command),
             Action::KillScript => {
@@ -162,35 +190,110 @@ impl Runsv {
         None
     }
 
+    /// Writes a line into the journal. That it cannot be is said once, until it can again.
+    fn note(&mut self, now: Now, role: Role, note: Note) {
+        let Runsv { voice, service, logger, .. } = self;
+        let Some(seat) = pick(service, logger, role) else { return };
+        let written = seat.post.note(now.label, &note.into());
+        if let (true, Err(errno)) = (seat.noting, written) {
+            report::not_noted(voice, role, errno);
+        }
+        seat.noting = written.is_ok();
+    }
+
+    /// Our children that are no part of the service.
+    fn helpers(&self) -> Vec<Pid> {
+        let logger = self.logger.as_ref().and_then(|seat| seat.machine.pid());
+        [logger, self.service.script, self.service.check].into_iter().flatten().collect()
+    }
+
+    /// Reads what the optional files ask for. Whether a start may go on.
+    fn consult(&mut self, now: Now, aloud: bool) -> bool {
+        let Some(wanted) = self.wishes.read(now, &self.launcher.directory) else { return true };
+        if aloud {
+            wanted.report(&self.voice);
+        }
+        let good = !wanted.fails_start();
+        if good {
+            self.service.machine.adopt(wanted.policy);
+        }
+        good
+    }
+
+    fn check(&mut self, now: Now) -> Option<Event> {
+        self.service.check = self.launcher.check(&self.voice);
+        self.show(now, Role::Service);
+        self.service.check.is_none().then_some(Event::Checked { well: false })
+    }
+
+    /// A newline says that it is ready; whatever comes after that, or its end, says nothing more.
+    fn readiness(&mut self, now: Now) {
+        let Some(pipe) = &self.service.ready else { return };
+        let mut bytes = [0; 64];
+        let told = match io::read(pipe, &mut bytes) {
+            Ok(0) => None,
+            Ok(length) => Some(bytes[..length].contains(&b'\n')),
+            Err(_) => Some(false),
+        };
+        if told != Some(false) {
+            self.reactor.forget(pipe);
+            self.service.ready = None;
+        }
+        if told == Some(true) {
+            self.step(now, Role::Service, Event::Ready);
+        }
+    }
+
     /// Readers see the state that a script or a `finish` was started in. A `run` is started first and shown after: its
     /// being down in between is nothing that anybody could act upon.
     fn start(&mut self, now: Now, role: Role, program: Program) -> Event {
-        if let Program::Finish(_) = program {
-            self.show(now.moment, role);
+        match program {
+            Program::Finish(_) => self.show(now, role),
+            Program::Run if role == Role::Service => {
+                if !self.consult(now, true) {
+                    return Event::Started(Start::Refused);
+                }
+                self.expect_readiness();
+            }
+            Program::Run => {}
         }
-        Event::Started(self.launcher.program(&self.voice, role, program))
+        let policy = self.seat(role).map(|seat| seat.machine.policy().clone()).unwrap_or_default();
+        let (start, ready) = self.launcher.program(&self.voice, role, program, &policy);
+        if let Some(pipe) = ready {
+            if self.reactor.watch(&pipe, READY, Direction::Read).is_ok() {
+                self.service.ready = Some(pipe);
+            }
+        }
+        Event::Started(start)
+    }
+
+    /// What an earlier process may still have to say is nobody's.
+    fn expect_readiness(&mut self) {
+        if let Some(before) = self.service.ready.take() {
+            self.reactor.forget(&before);
+        }
     }
 
     fn ask(&mut self, now: Now, command: Command) -> Option<Event> {
         if self.launcher.has_script(&self.voice, command) {
-            self.show(now.moment, Role::Service);
+            self.show(now, Role::Service);
             self.service.script = self.launcher.script(&self.voice, command);
         }
         self.service.script.is_none().then_some(Event::Answered { handled: false })
     }
 
     /// Shows a state that has changed. When that fails it is tried again a little later, and once more at each change.
-    fn show(&mut self, now: Moment, role: Role) {
+    fn show(&mut self, now: Now, role: Role) {
         let Runsv { voice, service, logger, .. } = self;
         let Some(seat) = pick(service, logger, role) else { return };
-        if !seat.unshown && seat.show_again.is_none_or(|due| due > now) {
+        if !seat.unshown && seat.show_again.is_none_or(|due| due > now.moment) {
             return;
         }
-        match seat.post.publish(&seat.machine.status()) {
+        match seat.post.publish(&seat.machine.status(), &seat.machine.record(now)) {
             Ok(()) => seat.show_again = None,
             Err(what) => {
                 report::not_shown(voice, role, what);
-                seat.show_again = Some(now + SHOW_AGAIN);
+                seat.show_again = Some(now.moment + SHOW_AGAIN);
             }
         }
         seat.unshown = false;
@@ -218,6 +321,9 @@ impl Runsv {
             let Some(seat) = self.seat(role) else { return };
             let room = seat.machine.room().min(bytes.len());
             let length = seat.post.take(&mut bytes[..room]).unwrap_or(0);
+            if role == Role::Service && bytes[..length].iter().any(|byte| b"dxt".contains(byte)) {
+                self.consult(now, false);
+            }
             for command in bytes[..length].iter().filter_map(|byte| Command::from_byte(*byte)) {
                 self.step(now, role, Event::Command(command));
             }
@@ -244,8 +350,17 @@ impl Runsv {
             self.service.script = None;
             return self.step(now, Role::Service, Event::Answered { handled: ending.is_yes() });
         }
+        if self.service.check == Some(pid) {
+            self.service.check = None;
+            return self.step(now, Role::Service, Event::Checked { well: ending == Ending::Exited(0) });
+        }
         for role in order::STARTS {
             if self.seat(role).is_some_and(|seat| seat.machine.pid() == Some(pid)) {
+                if role == Role::Service {
+                    self.consult(now, false);
+                    let helpers = self.helpers();
+                    self.launcher.sweep(self.service.machine.policy(), &helpers);
+                }
                 let more = self.launcher.more(role);
                 return self.step(now, role, Event::Ended { pid, ending, more });
             }
@@ -271,6 +386,9 @@ fn pick<'a>(service: &'a mut Seat, logger: &'a mut Option<Seat>, role: Role) -> 
         Role::Logger => logger.as_mut(),
     }
 }
+
+/// The descriptor on which the service says that it is ready.
+const READY: Token = Token(2);
 
 fn token_of(role: Role) -> Token {
     match role {

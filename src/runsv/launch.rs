@@ -4,14 +4,15 @@ use super::report;
 use crate::cli::message::Voice;
 use crate::exit::Pid;
 use crate::service::command::Command;
-use crate::service::machine::{Life, Program, Role};
+use crate::service::machine::{Life, Program, Role, Start};
+use crate::service::policy::{Policy, ReadyBy, Whom};
+use crate::signal::Signal;
 use crate::sys::fs::{Dir, How};
-use crate::sys::process::{Failed, Spawn, Started, Stream};
+use crate::sys::process::{self, Failed, Place, Spawn, Started, Stream};
 use crate::sys::reactor::Masks;
-use crate::sys::{Errno, io};
+use crate::sys::{Errno, family, io};
 use std::ffi::{CStr, CString};
-use std::os::fd::AsFd;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 /// What every start needs.
 #[derive(Debug)]
@@ -38,29 +39,87 @@ pub(super) struct LogPipe {
 }
 
 impl Launcher {
-    /// Starts a program; nothing if the system has no process to give.
-    pub(super) fn program(&self, voice: &Voice, role: Role, program: Program) -> Option<Pid> {
+    /// Starts a program; where it says that it is ready, if the policy asks for that.
+    pub(super) fn program(
+        &self,
+        voice: &Voice,
+        role: Role,
+        program: Program,
+        policy: &Policy,
+    ) -> (Start, Option<OwnedFd>) {
+        let mut ready = None;
         let started = match program {
-            Program::Run => self.run(role),
+            Program::Run if role == Role::Logger => self.logger(),
+            Program::Run => self.run(policy, &mut ready),
             Program::Finish(life) => self.finish(life),
         };
-        match started {
+        let start = match started {
+            Ok(Started { pid, failed: None }) => Start::Runs(pid),
+            Ok(Started { pid, failed: Some(failed) }) => {
+                report::not_run(voice, role, program, failed);
+                Start::Unable(pid)
+            }
+            Err(errno) => {
+                voice.warning(&[b"unable to fork, sleeping"], errno);
+                Start::NoProcess
+            }
+        };
+        (start, ready)
+    }
+
+    fn logger(&self) -> Result<Started, Errno> {
+        let standard = self.standard(Role::Logger);
+        Spawn { directory: Some(c"./log"), standard, ..self.child(&[c"./run"], &[c"./run"]) }.start()
+    }
+
+    /// As under runit in our own process group, unless the ladder of signals is for more than the process.
+    fn run(&self, policy: &Policy, ready: &mut Option<OwnedFd>) -> Result<Started, Errno> {
+        let spawn = Spawn { standard: self.standard(Role::Service), ..self.child(&[c"./run"], &[c"./run"]) };
+        let wide = policy.stop.ladder.iter().map(|step| step.whom).max();
+        if wide == Some(Whom::All) {
+            family::adopt_orphans()?;
+        }
+        let place = if wide > Some(Whom::Process) { Place::Group(None) } else { Place::Same };
+        let ReadyBy::Fd(number) = policy.ready.by else { return spawn.start_in(place) };
+        let (reader, writer) = io::pipe()?;
+        io::set_nonblocking(&reader)?;
+        let number = RawFd::try_from(number).map_err(|_| Errno::EBADF)?;
+        let started = spawn.start_as(place, &[(writer.as_fd(), number)])?;
+        *ready = Some(reader);
+        Ok(started)
+    }
+
+    /// Starts `./check`. What it prints is nobody's; its complaints are.
+    pub(super) fn check(&self, voice: &Voice) -> Option<Pid> {
+        let standard = [Stream::Same, Stream::Closed, Stream::Same];
+        match (Spawn { standard, ..self.child(&[c"./check"], &[c"./check"]) }).start() {
             Ok(Started { pid, failed }) => {
-                if let Some(failed) = failed {
-                    report::not_run(voice, role, program, failed);
+                if let Some(Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno)) = failed {
+                    voice.warning(&[b"unable to run ./check"], errno);
                 }
                 Some(pid)
             }
             Err(errno) => {
-                voice.warning(&[b"unable to fork, sleeping"], errno);
+                voice.warning(&[b"unable to fork for ./check"], errno);
                 None
             }
         }
     }
 
-    fn run(&self, role: Role) -> Result<Started, Errno> {
-        let directory = (role == Role::Logger).then_some(c"./log");
-        Spawn { directory, standard: self.standard(role), ..self.child(&[c"./run"], &[c"./run"]) }.start()
+    /// Sends a signal to the service. Whoever has ended meanwhile is about to be heard of.
+    pub(super) fn send(&self, pid: Pid, signal: Signal, whom: Whom, helpers: &[Pid]) {
+        let _ = match whom {
+            Whom::Process => process::send(pid, signal),
+            Whom::Group => family::send_group(pid, signal),
+            Whom::All => family::send_all_below_us(signal, helpers),
+        };
+    }
+
+    /// Where the ladder of signals is for everything that the service ever forked, nothing of it outlives the service.
+    pub(super) fn sweep(&self, policy: &Policy, helpers: &[Pid]) {
+        if policy.stop.ladder.iter().any(|step| step.whom == Whom::All) {
+            let _ = family::send_all_below_us(Signal::KILL, helpers);
+        }
     }
 
     /// `$1` and `$2` are runit's; `$3`, the service's name, and `$4`, the process group, are s6's, and ours.

@@ -1,7 +1,8 @@
 //! Supervises one service and its logger.
 //!
 //! `start` claims the service directory, `driver` waits and turns what happens into events of the machine, `launch`
-//! starts programs, `report` finds the words for what went wrong. What to do about anything is decided in
+//! starts programs, `wishes` reads the optional files, `report` finds the
+//! words for what went wrong. What to do about anything is decided in
 //! `service::machine`.
 #![forbid(unsafe_code)]
 
@@ -9,6 +10,7 @@ mod driver;
 mod launch;
 mod report;
 mod start;
+mod wishes;
 
 use crate::cli::message::Voice;
 use crate::cli::options::{Called, Usage};

@@ -3,6 +3,7 @@
 use crate::cli::message::Voice;
 use crate::service::machine::{Program, Role};
 use crate::supervise::server::{NotShown, Trouble};
+use crate::sys::Errno;
 use crate::sys::fs::Replace;
 use crate::sys::process::Failed;
 
@@ -39,6 +40,11 @@ pub(super) fn not_shown(voice: &Voice, role: Role, what: NotShown) {
         Replace::Partial => voice.remark(&[b"unable to write ", &fresh, b": partial write."]),
         Replace::Rename(errno) => voice.warning(&[b"unable to rename ", &fresh, b" to ", &name], errno),
     }
+}
+
+/// Why a line is not in the journal.
+pub(super) fn not_noted(voice: &Voice, role: Role, errno: Errno) {
+    voice.warning(&[b"unable to write ", place(role), b"supervise/journal"], errno);
 }
 
 /// Why a child does not run its program. It has ended with code 111.

@@ -6,6 +6,7 @@ use crate::exit::{Ending, Exit};
 use crate::moment::Moment;
 use crate::scan::essential::Essential;
 use crate::scan::plan::Id;
+use crate::service::record::Record;
 use crate::service::status::Status;
 use crate::supervise::{DIRECTORY, STATUS};
 use crate::sys::fs::{Dir, How};
@@ -155,6 +156,7 @@ impl Known {
         let status = Status::unpack(bytes.get(..length)?)?;
         // The file is asked again: it matters at the end.
         let ended = self.seen.has_ended(&status) && self.dir.facts(ESSENTIAL).is_ok();
-        ended.then(|| Ended { name: self.name.clone(), how: None })
+        let how = Record::unpack(bytes.get(..length)?).and_then(|record| record.last_exit).map(|last| last.ending);
+        ended.then(|| Ended { name: self.name.clone(), how })
     }
 }

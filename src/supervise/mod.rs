@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod client;
+mod journal;
 pub mod server;
 
 /// The directory itself, within a service directory.
@@ -16,5 +17,9 @@ pub const LOCK: &str = "lock";
 pub const STATUS: &str = "status";
 /// The state in words.
 pub const STAT: &str = "stat";
+/// What has happened.
+pub const JOURNAL: &str = "journal";
+/// The journal before.
+pub const JOURNAL_BEFORE: &str = "journal.1";
 /// The process id in digits.
 pub const PID: &str = "pid";

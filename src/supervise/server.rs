@@ -3,12 +3,16 @@
 //! The directory is held by descriptor from the claim on, so that nothing that happens to its path later can lead a
 //! supervisor, often root, elsewhere.
 
+use super::journal::Journal;
 use super::{CONTROL, DIRECTORY, LOCK, OK, PID, STAT, STATUS};
 use crate::exit::Pid;
+use crate::service::journal::Draft;
 use crate::service::machine::Role;
+use crate::service::record::Record;
 use crate::service::status::Status;
 use crate::sys::fs::{Dir, How, Kind, Replace, Wait, lock};
 use crate::sys::{Errno, Result, io};
+use crate::tai64::Label;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
@@ -26,6 +30,7 @@ pub struct Post {
     control: OwnedFd,
     _ok: Option<OwnedFd>,
     shown: Shown,
+    journal: Journal,
 }
 
 /// What the files say now, so that what has not changed is not written again.
@@ -112,7 +117,7 @@ impl Post {
         // As under runit a logger's `pid` is not made before its first start; one that was left behind is emptied.
         let missing = role == Role::Logger && claim.dir.facts(PID) == Err(Errno::ENOENT);
         let shown = Shown { pid: missing.then_some(None), stat: String::new() };
-        Ok(Post { claim, control, _ok: None, shown })
+        Ok(Post { claim, control, _ok: None, shown, journal: Journal::default() })
     }
 
     /// From now on, as long as we live, `ok` has a reader.
@@ -137,7 +142,7 @@ impl Post {
 
     /// Shows a state. Each file is replaced in one step; the first that cannot be ends it, and it is all to be tried
     /// again.
-    pub fn publish(&mut self, status: &Status) -> core::result::Result<(), NotShown> {
+    pub fn publish(&mut self, status: &Status, record: &Record) -> core::result::Result<(), NotShown> {
         if self.shown.pid != Some(status.pid) {
             let text = status.pid.map_or_else(String::new, |pid| format!("{pid}\n"));
             self.replace(PID, "pid.new", text.as_bytes())?;
@@ -148,7 +153,12 @@ impl Post {
             self.replace(STAT, "stat.new", words.as_bytes())?;
             self.shown.stat = words;
         }
-        self.replace(STATUS, "status.new", &status.pack())
+        self.replace(STATUS, "status.new", &[&status.pack()[..], &record.pack()].concat())
+    }
+
+    /// Writes a line into the journal.
+    pub fn note(&mut self, label: Label, draft: &Draft) -> Result<()> {
+        self.journal.note(&self.claim.dir, label, draft)
     }
 
     fn replace(&self, name: &'static str, fresh: &'static str, bytes: &[u8]) -> core::result::Result<(), NotShown> {

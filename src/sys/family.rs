@@ -39,6 +39,42 @@ pub fn send_group(leader: Pid, signal: Signal) -> Result<()> {
     Errno::result(unsafe { libc::kill(-leader.get(), signal.number().into()) }).map(drop)
 }
 
+/// Sends a signal to all below us, however deep, but for these children and whoever is below them. Looks again until
+/// there is nobody new: what is forked meanwhile is found too, unless somebody forks faster than we look.
+pub fn send_all_below_us(signal: Signal, but: &[Pid]) -> Result<()> {
+    let mut told: Vec<Pid> = Vec::new();
+    for _ in 0..PASSES {
+        let mut fresh = Vec::new();
+        let mut open = children().ok_or(Errno::ENOENT)?;
+        open.retain(|pid| !but.contains(pid));
+        while let Some(pid) = open.pop() {
+            open.extend(children_of(pid));
+            if !told.contains(&pid) {
+                fresh.push(pid);
+            }
+        }
+        for pid in &fresh {
+            let _ = super::process::send(*pid, signal); // it may have ended meanwhile
+        }
+        if fresh.is_empty() {
+            break;
+        }
+        told.append(&mut fresh);
+    }
+    Ok(())
+}
+
+/// How often to look for who was forked meanwhile.
+const PASSES: usize = 16;
+
+/// The children of a process, of all its threads.
+fn children_of(pid: Pid) -> Vec<Pid> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let lists = threads.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let words = lists.flat_map(|list| list.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>());
+    words.filter_map(|word| Pid::new(word.parse().ok()?)).collect()
+}
+
 /// Whether a signal is ignored by this process.
 pub fn ignores(signal: Signal) -> bool {
     let mut action = core::mem::MaybeUninit::<libc::sigaction>::zeroed();

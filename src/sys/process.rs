@@ -113,15 +113,16 @@ impl Spawn<'_> {
 
     /// Starts the child in a place of its own.
     pub fn start_in(&self, place: Place<'_>) -> Result<Started> {
-        self.begin(place, &[])
+        self.start_as(place, &[])
     }
 
     /// Starts the child with descriptors above 2, each under the number it is to have.
     pub fn start_with(&self, also: &[(BorrowedFd<'_>, RawFd)]) -> Result<Started> {
-        self.begin(Place::Same, also)
+        self.start_as(Place::Same, also)
     }
 
-    fn begin(&self, place: Place<'_>, also: &[(BorrowedFd<'_>, RawFd)]) -> Result<Started> {
+    /// Both: in a place of its own, with more descriptors.
+    pub fn start_as(&self, place: Place<'_>, also: &[(BorrowedFd<'_>, RawFd)]) -> Result<Started> {
         let args = pointers(self.args);
         let environment = self.environment.map(pointers);
         let mut plan = Plan {

@@ -15,6 +15,7 @@
 
 mod cursor;
 mod line;
+mod note;
 mod writer;
 
 pub use cursor::{Cursor, Taken};

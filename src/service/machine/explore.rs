@@ -5,15 +5,14 @@
 //! that there are finitely many states, and a set of those seen ends the walk.
 
 use super::*;
+use crate::service::policy::{Delay, GiveUp, Growth, Health, Ready, ReadyBy, Restart, Step, Stop};
 use std::collections::HashSet;
 
 const NOW: Moment = Moment(Duration::from_secs(1000));
 const STEP: Duration = Duration::from_millis(500);
 /// Above this no age makes a difference.
-const LONG: Duration = SETTLED;
+const LONG: Duration = Duration::from_secs(1);
 const LABEL: Label = Label { unix: 0, nanos: 0 };
-/// Commands that may wait, in the walk, besides a dismissal: with those in progress, two meet in every order.
-const WAITING: usize = 1;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct World {
@@ -23,12 +22,42 @@ struct World {
     /// Whether a script runs, or a start is to be answered.
     question: Option<Action>,
     since_start: Duration,
+    /// Whether a check runs.
+    checking: bool,
+}
+
+/// A policy that asks for everything, with times that are steps of the clock.
+fn rich() -> Policy {
+    let step = |signal, wait| Step { signal, whom: Whom::Process, wait };
+    Policy {
+        restart: Restart {
+            when: When::OnFailure,
+            delay: Some(Delay { first: STEP, growth: Growth::Factor(200) }),
+            max: Some(2 * STEP),
+            give_up: Some(GiveUp { failures: 2, within: None }),
+            then: Then::Retry(2 * STEP),
+            healthy: 2 * STEP,
+            ..Restart::default()
+        },
+        ready: Ready { by: ReadyBy::Check(STEP), timeout: Some(2 * STEP) },
+        stop: Stop { ladder: Vec::from([step(Signal::INT, Some(STEP)), step(Signal::KILL, None)]) },
+        health: Some(Health { every: STEP, timeout: Some(STEP), fail: 1, of: 2, then: Remedy::Restart }),
+        reload: None,
+        finish_timeout: Some(STEP),
+    }
 }
 
 impl World {
-    fn new(role: Role, wanted_up: bool) -> World {
+    fn new(role: Role, wanted_up: bool, policy: Policy) -> World {
         let now = Now { moment: NOW, label: LABEL };
-        World { machine: Machine::new(role, now, wanted_up), alive: None, question: None, since_start: LONG }
+        let mut machine = Machine::new(role, now, wanted_up);
+        machine.adopt(policy);
+        World { machine, alive: None, question: None, since_start: LONG, checking: false }
+    }
+
+    /// Whether nothing is said of the pace of starts, so that runit's holds.
+    fn paced(&self) -> bool {
+        self.machine.policy.restart.delay.is_none()
     }
 
     /// One event, and everything that is wrong with what came of it.
@@ -40,17 +69,23 @@ impl World {
         }
         let now = Now { moment: NOW, label: LABEL };
         self.machine.step(now, event, &mut actions);
+        // Counted or shown, and nothing more.
+        self.machine.starts = 0;
+        self.machine.last = None;
+        self.machine.history.at_most(3);
         for (at, action) in actions.iter().enumerate() {
             match *action {
-                Action::Publish => {}
-                Action::Signal(pid, _) => assert_eq!(self.alive, Some(pid), "only a living process is signalled"),
+                Action::Publish | Action::Note(_) => {}
+                Action::Check => assert!(!std::mem::replace(&mut self.checking, true), "one check at a time"),
+                Action::KillCheck => assert!(self.checking, "there is a check"),
+                Action::Signal(pid, ..) => assert_eq!(self.alive, Some(pid), "only a living process is signalled"),
                 Action::KillScript => assert!(matches!(self.question, Some(Action::Ask(_))), "there is a script"),
                 Action::Ask(_) => self.ask(*action, at + 1 == actions.len()),
                 Action::Start(program) => {
                     self.ask(*action, at + 1 == actions.len());
                     assert_eq!(self.alive, None, "no start while a process lives");
                     if program == Program::Run {
-                        assert!(self.since_start >= SETTLED, "no two starts within a second");
+                        assert!(!self.paced() || self.since_start >= SETTLED, "no two starts within a second");
                     }
                 }
             }
@@ -82,13 +117,19 @@ impl World {
         if works && program == Program::Run {
             self.since_start = Duration::ZERO;
         }
-        self.step(Event::Started(pid));
+        self.step(Event::Started(pid.map_or(Start::NoProcess, Start::Runs)));
     }
 
     fn kill(&mut self, ending: Ending, more: bool) {
         if let Some(pid) = self.alive.take() {
             self.step(Event::Ended { pid, ending, more });
         }
+    }
+
+    /// The check that runs answers.
+    fn answer(&mut self, well: bool) {
+        self.checking = false;
+        self.step(Event::Checked { well });
     }
 
     /// Time passes: everything that was, is longer ago.
@@ -102,13 +143,17 @@ impl World {
         self.since_start = (self.since_start + STEP).min(LONG);
         match &mut self.machine.state {
             State::Down { not_before, .. } => *not_before = due(*not_before),
-            State::Run { started, .. } => started.moment = earlier(started.moment),
+            State::Run(running) => running.shift(&earlier, &due),
             State::Finish { process, ended } => {
-                *process = process.map_err(due);
+                *process = match *process {
+                    Finish::Due(moment) => Finish::Due(due(moment)),
+                    Finish::Runs(pid, until) => Finish::Runs(pid, until.map(due)),
+                };
                 *ended = life(*ended);
             }
             State::Gone { .. } => {}
         }
+        self.machine.history.shift(&earlier);
         if let Some(Work::Start(Program::Finish(ended))) = &mut self.machine.work {
             *ended = life(*ended);
         }
@@ -116,7 +161,7 @@ impl World {
     }
 
     /// Every world that may be next.
-    fn nexts(&self) -> Vec<World> {
+    fn nexts(&self, walk: &Walk<'_>) -> Vec<World> {
         let mut nexts = Vec::new();
         let mut branch = |change: &dyn Fn(&mut World)| {
             let mut world = self.clone();
@@ -132,8 +177,8 @@ impl World {
             branch(&|world| world.step(Event::Answered { handled: true }));
             branch(&|world| world.step(Event::Answered { handled: false }));
         }
-        if self.machine.queue.len() < WAITING {
-            for command in Command::ALL {
+        if self.machine.queue.len() < walk.waiting || self.machine.work.is_none() {
+            for command in walk.commands.iter().copied() {
                 branch(&|world| world.step(Event::Command(command)));
             }
         }
@@ -142,10 +187,14 @@ impl World {
         } else {
             vec![Event::ServiceLeft { unread: false }, Event::ServiceLeft { unread: true }]
         };
+        if self.checking {
+            branch(&|world| world.answer(true));
+            branch(&|world| world.answer(false));
+        }
         for event in gone {
             branch(&|world| world.step(event));
         }
-        for ending in [Ending::Exited(0), FAILED_FOR_GOOD, Ending::Killed { by: Signal::TERM, core: false }] {
+        for ending in walk.endings.iter().copied() {
             for more in [false, true] {
                 branch(&|world| world.kill(ending, more));
             }
@@ -179,8 +228,33 @@ impl World {
     }
 }
 
-fn explore(role: Role) -> usize {
-    let mut open = vec![World::new(role, true), World::new(role, false)];
+/// One of each kind: those that only signal differ in nothing but the signal.
+const KINDS: [Command; 8] = [
+    Command::Up,
+    Command::Once,
+    Command::Down,
+    Command::Exit,
+    Command::Term,
+    Command::Kill,
+    Command::Pause,
+    Command::Hangup,
+];
+
+/// What can happen in a walk.
+struct Walk<'a> {
+    role: Role,
+    policy: &'a Policy,
+    commands: &'a [Command],
+    /// How many commands may wait, besides a dismissal: with those in progress, two meet in every order if it is one.
+    waiting: usize,
+    endings: &'a [Ending],
+}
+
+const KILLED: Ending = Ending::Killed { by: Signal::TERM, core: false };
+
+fn explore(walk: &Walk<'_>) -> usize {
+    let Walk { role, policy, .. } = *walk;
+    let mut open = vec![World::new(role, true, policy.clone()), World::new(role, false, policy.clone())];
     for world in &mut open {
         world.step(Event::Tick);
     }
@@ -191,19 +265,37 @@ fn explore(role: Role) -> usize {
             let deaths = world.clone().leave();
             assert!(deaths <= 4, "{deaths} deaths to leave from {world:?}");
         }
-        open.extend(world.nexts().into_iter().filter(|next| seen.insert(next.clone())));
+        open.extend(world.nexts(walk).into_iter().filter(|next| seen.insert(next.clone())));
     }
     seen.len()
 }
 
 #[test]
 fn every_state_of_a_service_keeps_the_promises() {
-    let states = explore(Role::Service);
+    let policy = Policy::default();
+    let endings = [Ending::Exited(0), FAILED_FOR_GOOD, KILLED];
+    let walk = Walk { role: Role::Service, policy: &policy, commands: &KINDS, waiting: 1, endings: &endings };
+    let states = explore(&walk);
     assert!(states > 1000, "the walk reached only {states} states");
 }
 
 #[test]
 fn every_state_of_a_logger_keeps_the_promises() {
-    let states = explore(Role::Logger);
+    let policy = Policy::default();
+    let endings = [Ending::Exited(0), KILLED];
+    let walk = Walk { role: Role::Logger, policy: &policy, commands: &KINDS, waiting: 1, endings: &endings };
+    let states = explore(&walk);
     assert!(states > 50, "the walk reached only {states} states");
+}
+
+#[test]
+fn every_state_under_a_policy_that_asks_for_everything_keeps_the_promises() {
+    // The commands that a policy has to do with; the others only signal.
+    let policy = rich();
+    let commands = [Command::Up, Command::Down, Command::Kill];
+    let endings = [Ending::Exited(0), Ending::Exited(1)];
+    let walk = Walk { role: Role::Service, policy: &policy, commands: &commands, waiting: 0, endings: &endings };
+    let states = explore(&walk);
+    eprintln!("{states}");
+    assert!(states > 1000, "the walk reached only {states} states");
 }

@@ -40,7 +40,15 @@
 //! # Pace
 //!
 //! A life (`run`, and `finish` if there is one) that took less than a second is followed by a pause of a second from
-//! its end. The pause is a deadline, not a sleep: every command is obeyed in it, and only a start waits.
+//! its end, unless the policy names a delay. The pause is a deadline, not a sleep: every command is obeyed in it, and
+//! only a start waits.
+//!
+//! # Policy
+//!
+//! What the optional files ask for is a `Policy`, handed in before the moment at which it matters. It decides what is
+//! wanted after an end that nobody asked for (start again, stay down, give up), when a start that goes on too long or a
+//! service that is not well is to be stopped, and by which steps a stop goes on until the process is gone. It decides
+//! nothing about what somebody asks for: `up` brings back what has given up, and starts the count of failures anew.
 //!
 //! # Where this is not runit
 //!
@@ -49,6 +57,9 @@
 //! `finish`; runit cannot stop one at all.
 
 use super::command::Command;
+use super::journal::Cause;
+use super::policy::{Policy, Remedy, Then, When, Whom};
+use super::record;
 use super::status::{Phase, Status, Want};
 use crate::exit::{Ending, Pid};
 use crate::moment::{Moment, Now};
@@ -57,6 +68,11 @@ use crate::tai64::Label;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
+use history::History;
+use running::{Due, Running, Verdict};
+
+mod history;
+mod running;
 
 /// A life shorter than this is followed by a pause of this length. runit's second: long enough that a service that
 /// cannot run does not eat the machine, short enough that nobody waits for it.
@@ -81,16 +97,25 @@ pub enum Role {
 }
 
 /// What is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum State {
     /// Nothing runs, since then; a start waits until `not_before`.
     Down { since: Label, not_before: Moment },
     /// `./run` runs.
-    Run { pid: Pid, started: Now, got_term: bool },
-    /// `./run` has ended; `./finish` is due (`Err`: not before then) or runs (`Ok`).
-    Finish { process: Result<Pid, Moment>, ended: Life },
+    Run(Running),
+    /// `./run` has ended; `./finish` is due or runs.
+    Finish { process: Finish, ended: Life },
     /// There will be no start any more.
     Gone { since: Label },
+}
+
+/// `./finish`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Finish {
+    /// To be started, not before then.
+    Due(Moment),
+    /// It runs; after that long it is killed.
+    Runs(Pid, Option<Moment>),
 }
 
 /// A life of `./run` that is over.
@@ -102,6 +127,10 @@ pub struct Life {
     pub started: Now,
     /// Its end.
     pub ending: Ending,
+    /// Why.
+    pub cause: Cause,
+    /// Whether that was a failure.
+    pub failed: bool,
 }
 
 /// What is wanted.
@@ -123,7 +152,8 @@ enum Goal {
 enum Work {
     /// To signal this process, unless a script did.
     Signal { pid: Pid, signal: Signal },
-    /// To stop this process: TERM unless a script did it, CONT, then a last script that may not be left out.
+    /// To stop this process: the first step of the ladder unless a script did it; where it is not wanted up, CONT and a
+    /// last script too.
     Stop { pid: Pid },
     /// A last script after a stop, whatever it answers.
     Last,
@@ -133,6 +163,15 @@ enum Work {
     Start(Program),
     /// KILL came: whatever the script answers, nothing follows.
     Dropped,
+}
+
+/// Whose the check is that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Checked {
+    /// The process's that runs now.
+    This,
+    /// One's that has ended: its answer is nobody's.
+    Earlier,
 }
 
 /// Something that happened.
@@ -154,8 +193,15 @@ pub enum Event {
         /// Whether it has.
         handled: bool,
     },
-    /// The answer to `Action::Start`: the process, if the system had one to give.
-    Started(Option<Pid>),
+    /// The answer to `Action::Start`.
+    Started(Start),
+    /// The service says that it works.
+    Ready,
+    /// The answer to `Action::Check`.
+    Checked {
+        /// Whether it said so.
+        well: bool,
+    },
     /// This process, once started for us, has ended.
     Ended {
         /// Which one.
@@ -167,20 +213,39 @@ pub enum Event {
     },
 }
 
+/// How a start went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// This process runs the program.
+    Runs(Pid),
+    /// This process could not execute it, and has ended or is about to.
+    Unable(Pid),
+    /// The system has no process to give.
+    NoProcess,
+    /// The service directory asks for something that cannot be given; nothing was started.
+    Refused,
+}
+
 /// Something to do. At most one action of a step is a question (`Ask`, `Start`); it is the last, and its answer is the
 /// next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// The status has changed: show it.
     Publish,
-    /// Send this signal to this process.
-    Signal(Pid, Signal),
+    /// Send this signal, because of this process.
+    Signal(Pid, Signal, Whom),
     /// Run the script of this command if there is one, and tell what it answered.
     Ask(Command),
     /// End the script that is running; it still answers.
     KillScript,
+    /// Run `./check`, and tell what it answered.
+    Check,
+    /// End the check that is running; it still answers.
+    KillCheck,
     /// Start this program, and tell its pid.
     Start(Program),
+    /// Write this into the journal, before anything that follows.
+    Note(Note),
 }
 
 /// What to start.
@@ -192,6 +257,29 @@ pub enum Program {
     Finish(Life),
 }
 
+/// A transition, for the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Note {
+    /// `./run` was started, so many times by now.
+    Start(Pid, u32),
+    /// It works.
+    Ready(Pid),
+    /// It has ended, after so long.
+    Exit(Life, Duration),
+    /// `./finish` has ended.
+    Finish(Pid, Ending),
+    /// A step of the ladder after the first.
+    Signal(Pid, Signal, Whom),
+    /// The next start comes after this long, so many failures in a row.
+    Backoff(Duration, u32),
+    /// There will be no next start by itself, or not for this long.
+    GaveUp(u32, Option<Duration>),
+    /// Too many checks failed.
+    Unhealthy(Pid),
+    /// Checks succeed again.
+    Healthy(Pid),
+}
+
 /// One supervised program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Machine {
@@ -199,8 +287,15 @@ pub struct Machine {
     state: State,
     goal: Goal,
     paused: bool,
+    /// Whether it is down because it failed too often.
+    gave_up: bool,
     work: Option<Work>,
     queue: VecDeque<Command>,
+    check: Option<Checked>,
+    policy: Policy,
+    history: History,
+    starts: u32,
+    last: Option<(Ending, Cause)>,
 }
 
 impl Machine {
@@ -211,9 +306,25 @@ impl Machine {
             state: State::Down { since: now.label, not_before: now.moment },
             goal: if wanted_up { Goal::Up } else { Goal::Down },
             paused: false,
+            gave_up: false,
             work: None,
             queue: VecDeque::new(),
+            check: None,
+            policy: Policy::default(),
+            history: History::default(),
+            starts: 0,
+            last: None,
         }
+    }
+
+    /// From now on this is what the optional files ask for.
+    pub fn adopt(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
+    /// What the optional files ask for.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// What happened, and what to do about it, in this order.
@@ -229,8 +340,10 @@ impl Machine {
             Event::Dismissed if self.queue.back() == Some(&Command::Exit) => {}
             Event::Dismissed => self.queue.push_back(Command::Exit),
             Event::ServiceLeft { unread } => self.follow(unread, actions),
-            Event::Answered { handled } => self.answered(handled, actions),
-            Event::Started(pid) => self.started(now, pid, actions),
+            Event::Answered { handled } => self.answered(now, handled, actions),
+            Event::Started(start) => self.started(now, start, actions),
+            Event::Ready => self.becomes_ready(now, actions),
+            Event::Checked { well } => self.checked(now, well, actions),
             Event::Ended { pid, ending, more } => self.ended(now, pid, ending, more, actions),
         }
         self.settle(now, actions);
@@ -248,27 +361,32 @@ impl Machine {
 
     /// The process it has, if any.
     pub fn pid(&self) -> Option<Pid> {
-        match self.state {
-            State::Run { pid, .. } | State::Finish { process: Ok(pid), .. } => Some(pid),
+        match &self.state {
+            State::Run(running) => Some(running.pid),
+            State::Finish { process: Finish::Runs(pid, _), .. } => Some(*pid),
             _ => None,
         }
     }
 
     /// When to step with `Tick`, if nothing happens before.
     pub fn deadline(&self) -> Option<Moment> {
-        match self.state {
+        match &self.state {
+            // What a running process or finish has to be told does not wait for a script, but a start does.
+            State::Run(_) | State::Finish { process: Finish::Runs(..), .. } if self.stop_waits() => None,
+            State::Run(running) => running.deadline(self.check.is_none()),
+            State::Finish { process: Finish::Runs(_, until), .. } => *until,
             _ if self.work.is_some() => None,
-            State::Down { not_before, .. } if self.wants_start() => Some(not_before),
-            State::Finish { process: Err(not_before), .. } => Some(not_before),
+            State::Down { not_before, .. } if self.wants_start() => Some(*not_before),
+            State::Finish { process: Finish::Due(not_before), .. } => Some(*not_before),
             _ => None,
         }
     }
 
-    /// What to show of it.
+    /// What to show of it to everybody.
     pub fn status(&self) -> Status {
-        let (since, phase) = match self.state {
-            State::Down { since, .. } | State::Gone { since } => (since, Phase::Down),
-            State::Run { started, .. } => (started.label, Phase::Run),
+        let (since, phase) = match &self.state {
+            State::Down { since, .. } | State::Gone { since } => (*since, Phase::Down),
+            State::Run(running) => (running.started.label, Phase::Run),
             State::Finish { ended, .. } => (ended.started.label, Phase::Finish),
         };
         Status {
@@ -281,7 +399,38 @@ impl Machine {
                 Goal::Follow | Goal::Drain | Goal::Exit => Want::Exit,
             },
             paused: self.paused,
-            got_term: matches!(self.state, State::Run { got_term: true, .. }),
+            got_term: matches!(&self.state, State::Run(running) if running.got_term),
+        }
+    }
+
+    /// What to show of it to those who know keepup, but for the start time of its process, which is not known here.
+    pub fn record(&self, now: Now) -> record::Record {
+        record::Record {
+            phase: self.phase(now),
+            ready_since: if let State::Run(running) = &self.state { running.ready } else { None },
+            start_time: None,
+            starts: self.starts,
+            failures: self.history.failures(),
+            last_exit: self.last.map(|(ending, cause)| record::LastExit { ending, cause }),
+            next_start: match self.state {
+                State::Down { not_before, .. } if self.wants_start() && not_before > now.moment => {
+                    Some(now.label.after(not_before.since(now.moment)))
+                }
+                _ => None,
+            },
+        }
+    }
+
+    fn phase(&self, now: Now) -> record::Phase {
+        match &self.state {
+            State::Down { .. } if self.gave_up => record::Phase::GaveUp,
+            State::Down { not_before, .. } if self.wants_start() && *not_before > now.moment => record::Phase::Backoff,
+            State::Down { .. } | State::Gone { .. } => record::Phase::Down,
+            State::Run(running) if running.is_stopping() => record::Phase::Stopping,
+            State::Run(running) if running.unhealthy => record::Phase::Unhealthy,
+            State::Run(running) if running.ready.is_some() => record::Phase::Ready,
+            State::Run(_) => record::Phase::Starting,
+            State::Finish { .. } => record::Phase::Finish,
         }
     }
 
@@ -294,24 +443,62 @@ impl Machine {
         self.work.is_some_and(|work| !matches!(work, Work::Start(_)))
     }
 
+    /// Whether a stop is in the hands of a script that has not answered yet, or a program is being started.
+    fn stop_waits(&self) -> bool {
+        matches!(self.work, Some(Work::Stop { .. } | Work::Start(_)))
+    }
+
     /// Does what can be done without waiting: commands first, then what state and goal ask for.
     fn settle(&mut self, now: Now, actions: &mut Vec<Action>) {
+        // What is due while a question is being asked is due again as soon as it is asked.
+        while !self.stop_waits() && !ends_in_a_question(actions) && self.tend(now, actions) {}
         while self.work.is_none() {
             match self.queue.pop_front() {
-                Some(command) => self.obey(command, actions),
+                Some(command) => self.obey(now, command, actions),
                 None => return self.pursue(now, actions),
             }
         }
+    }
+
+    /// Tells a process what has become due; whether there was anything.
+    fn tend(&mut self, now: Now, actions: &mut Vec<Action>) -> bool {
+        let Machine { state, policy, check, .. } = self;
+        let due = match state {
+            State::Run(running) => running.due(now, policy, check.is_none()),
+            State::Finish { process: Finish::Runs(pid, until @ Some(_)), .. } if *until <= Some(now.moment) => {
+                *until = None;
+                actions.push(Action::Signal(*pid, Signal::KILL, Whom::Process));
+                return true;
+            }
+            _ => return false,
+        };
+        match due {
+            None => return false,
+            Some(Due::Ready) => self.becomes_ready(now, actions),
+            Some(Due::TooLate) => self.give_it_up(now, Cause::StartTimeout, actions),
+            Some(Due::Check) => {
+                self.check = Some(Checked::This);
+                actions.push(Action::Check);
+            }
+            Some(Due::KillCheck) => actions.push(Action::KillCheck),
+            Some(Due::Step(step)) => {
+                if let Some(pid) = self.pid() {
+                    actions.push(Action::Note(Note::Signal(pid, step.signal, step.whom)));
+                    actions.push(Action::Signal(pid, step.signal, step.whom));
+                }
+            }
+        }
+        true
     }
 
     fn pursue(&mut self, now: Now, actions: &mut Vec<Action>) {
         match self.state {
             State::Down { since, .. } if self.goal == Goal::Exit => self.state = State::Gone { since },
             State::Down { not_before, .. } if self.wants_start() && not_before <= now.moment => match self.role {
-                Role::Service => self.ask(Work::BeforeStart, Command::Up, actions),
+                Role::Service => self.ask(now, Work::BeforeStart, Command::Up, actions),
                 Role::Logger => self.start(Program::Run, actions),
             },
-            State::Finish { process: Err(not_before), ended } if not_before <= now.moment => {
+            State::Finish { process: Finish::Due(not_before), ended } if not_before <= now.moment => {
                 self.start(Program::Finish(ended), actions);
             }
             _ => {}
@@ -324,36 +511,57 @@ impl Machine {
     }
 
     /// Asks a script, where this kind of program has scripts; else it has been answered with no.
-    fn ask(&mut self, work: Work, script: Command, actions: &mut Vec<Action>) {
+    fn ask(&mut self, now: Now, work: Work, script: Command, actions: &mut Vec<Action>) {
         self.work = Some(work);
         match self.role {
             Role::Service => actions.push(Action::Ask(script)),
-            Role::Logger => self.answered(false, actions),
+            Role::Logger => self.answered(now, false, actions),
         }
     }
 
-    fn obey(&mut self, command: Command, actions: &mut Vec<Action>) {
+    fn obey(&mut self, now: Now, command: Command, actions: &mut Vec<Action>) {
         match command {
             Command::Exit if self.role == Role::Logger => {}
-            Command::Up => self.want(Goal::Up, actions),
-            Command::Once => self.want(self.once(), actions),
-            Command::Down | Command::Exit => {
-                self.want(if command == Command::Down { Goal::Down } else { Goal::Exit }, actions);
-                self.stop(actions);
+            Command::Up => {
+                self.pardon(now);
+                self.want(Goal::Up, actions);
             }
-            Command::Term if matches!(self.goal, Goal::Up) => self.signal(Signal::TERM, command, actions),
-            Command::Term => self.stop(actions),
+            Command::Once => {
+                self.pardon(now);
+                self.want(self.once(), actions);
+            }
+            Command::Down | Command::Exit => {
+                self.gave_up = false;
+                self.want(if command == Command::Down { Goal::Down } else { Goal::Exit }, actions);
+                self.stop(now, Cause::Asked, actions);
+            }
+            Command::Term => self.stop(now, Cause::Asked, actions),
             Command::Kill => match self.state {
-                State::Finish { process: Ok(pid), .. } => actions.push(Action::Signal(pid, Signal::KILL)),
-                _ => self.signal(Signal::KILL, command, actions),
+                State::Finish { process: Finish::Runs(pid, _), .. } => {
+                    actions.push(Action::Signal(pid, Signal::KILL, Whom::Process));
+                }
+                _ => {
+                    self.blame(Cause::Asked);
+                    self.signal(now, Signal::KILL, command, actions);
+                }
             },
             Command::Pause | Command::Continue => {
                 self.paused = command == Command::Pause;
                 actions.push(Action::Publish);
-                self.pass_on(command, actions);
+                self.pass_on(now, command, actions);
             }
-            _ => self.pass_on(command, actions),
+            _ => self.pass_on(now, command, actions),
         }
+    }
+
+    /// Somebody wants it up although it has failed: its failures are forgotten, and so is the delay after them.
+    fn pardon(&mut self, now: Now) {
+        let State::Down { not_before, .. } = &mut self.state else { return };
+        if self.gave_up || self.history.failures() > 0 {
+            *not_before = (*not_before).min(now.moment + SETTLED);
+        }
+        self.gave_up = false;
+        self.history.forget();
     }
 
     /// A logger that is to follow its service takes no other goal.
@@ -370,38 +578,62 @@ impl Machine {
         if matches!(self.state, State::Down { .. }) { Goal::Once } else { Goal::Down }
     }
 
-    fn stop(&mut self, actions: &mut Vec<Action>) {
-        if let State::Run { pid, .. } = self.state {
-            self.ask(Work::Stop { pid }, Command::Term, actions);
+    /// Begins to stop what runs, for this reason.
+    fn stop(&mut self, now: Now, cause: Cause, actions: &mut Vec<Action>) {
+        if let State::Run(running) = &mut self.state {
+            let pid = running.pid;
+            running.blame.get_or_insert(cause);
+            self.ask(now, Work::Stop { pid }, Command::Term, actions);
         }
     }
 
-    fn pass_on(&mut self, command: Command, actions: &mut Vec<Action>) {
-        if let Some(signal) = command.signal() {
-            self.signal(signal, command, actions);
+    /// Stops what runs because it does not work. While another command is in progress its own stop is as good.
+    fn give_it_up(&mut self, now: Now, cause: Cause, actions: &mut Vec<Action>) {
+        self.blame(cause);
+        if self.work.is_none() {
+            self.stop(now, cause, actions);
+        } else if let Some(pid) = self.pid() {
+            self.first_step(now, pid, actions);
         }
     }
 
-    fn signal(&mut self, signal: Signal, script: Command, actions: &mut Vec<Action>) {
-        if let State::Run { pid, .. } = self.state {
-            self.ask(Work::Signal { pid, signal }, script, actions);
+    fn blame(&mut self, cause: Cause) {
+        if let State::Run(running) = &mut self.state {
+            running.blame.get_or_insert(cause);
         }
     }
 
-    fn answered(&mut self, handled: bool, actions: &mut Vec<Action>) {
+    fn pass_on(&mut self, now: Now, command: Command, actions: &mut Vec<Action>) {
+        let signal = match command {
+            Command::Hangup => self.policy.reload.or(command.signal()),
+            _ => command.signal(),
+        };
+        if let Some(signal) = signal {
+            self.signal(now, signal, command, actions);
+        }
+    }
+
+    fn signal(&mut self, now: Now, signal: Signal, script: Command, actions: &mut Vec<Action>) {
+        if let State::Run(running) = &self.state {
+            let pid = running.pid;
+            self.ask(now, Work::Signal { pid, signal }, script, actions);
+        }
+    }
+
+    fn answered(&mut self, now: Now, handled: bool, actions: &mut Vec<Action>) {
         match self.work.take() {
             Some(Work::Signal { pid, signal }) => {
-                if !handled {
-                    self.send(pid, signal, actions);
+                if !handled && self.still_runs(pid) {
+                    actions.push(Action::Signal(pid, signal, Whom::Process));
                 }
             }
             Some(Work::Stop { pid }) => {
                 if !handled {
-                    self.send(pid, Signal::TERM, actions);
+                    self.first_step(now, pid, actions);
+                } else if let State::Run(running) = &mut self.state {
+                    running.climb(now, &self.policy);
                 }
-                self.send(pid, Signal::CONT, actions);
-                let last = if self.goal == Goal::Exit { Command::Exit } else { Command::Down };
-                self.ask(Work::Last, last, actions);
+                self.finish_stop(now, pid, actions);
             }
             Some(Work::BeforeStart) => self.start(Program::Run, actions),
             Some(Work::Last | Work::Dropped) | None => {}
@@ -409,17 +641,32 @@ impl Machine {
         }
     }
 
-    /// Signals a process, if it is still the one that runs.
-    fn send(&mut self, to: Pid, signal: Signal, actions: &mut Vec<Action>) {
-        if let State::Run { pid, got_term, .. } = &mut self.state {
-            if *pid == to {
-                actions.push(Action::Signal(to, signal));
-                if signal == Signal::TERM {
-                    *got_term = true;
-                    actions.push(Action::Publish);
-                }
-            }
+    /// What is not wanted up is woken, so that it can obey, and its last script is asked.
+    fn finish_stop(&mut self, now: Now, pid: Pid, actions: &mut Vec<Action>) {
+        if self.goal == Goal::Up {
+            return;
         }
+        if self.still_runs(pid) {
+            actions.push(Action::Signal(pid, Signal::CONT, Whom::Process));
+        }
+        let last = if self.goal == Goal::Exit { Command::Exit } else { Command::Down };
+        self.ask(now, Work::Last, last, actions);
+    }
+
+    /// Sends the first signal of the ladder, if its process is still the one that runs.
+    fn first_step(&mut self, now: Now, to: Pid, actions: &mut Vec<Action>) {
+        let Machine { state: State::Run(running), policy, .. } = self else { return };
+        if running.pid != to {
+            return;
+        }
+        let (signal, whom) = policy.stop.ladder.first().map_or((Signal::TERM, Whom::Process), |s| (s.signal, s.whom));
+        running.climb(now, policy);
+        running.got_term = true;
+        actions.extend([Action::Signal(to, signal, whom), Action::Publish]);
+    }
+
+    fn still_runs(&self, pid: Pid) -> bool {
+        matches!(&self.state, State::Run(running) if running.pid == pid)
     }
 
     fn cut_short(&mut self, actions: &mut Vec<Action>) {
@@ -428,16 +675,29 @@ impl Machine {
         actions.push(Action::KillScript);
     }
 
-    fn started(&mut self, now: Now, pid: Option<Pid>, actions: &mut Vec<Action>) {
+    fn started(&mut self, now: Now, start: Start, actions: &mut Vec<Action>) {
         let Some(Work::Start(program)) = self.work.take() else { return };
-        self.state = match (program, pid) {
-            (Program::Run, Some(pid)) => State::Run { pid, started: now, got_term: false },
-            (Program::Run, None) => State::Down { since: self.status().since, not_before: now.moment + NO_PROCESS },
-            (Program::Finish(ended), Some(pid)) => State::Finish { process: Ok(pid), ended },
-            (Program::Finish(ended), None) => State::Finish { process: Err(now.moment + NO_PROCESS), ended },
+        let later = now.moment + NO_PROCESS;
+        self.state = match (program, start) {
+            (Program::Run, Start::Runs(pid) | Start::Unable(pid)) => {
+                let mut running = Running::new(pid, now, &self.policy);
+                if start == Start::Unable(pid) {
+                    running.blame = Some(Cause::ExecFailed);
+                }
+                self.starts = self.starts.wrapping_add(1);
+                actions.push(Action::Note(Note::Start(pid, self.starts)));
+                State::Run(running)
+            }
+            (Program::Run, _) => State::Down { since: self.status().since, not_before: later },
+            (Program::Finish(ended), Start::Runs(pid) | Start::Unable(pid)) => {
+                let until = self.policy.finish_timeout.map(|span| now.moment + span);
+                State::Finish { process: Finish::Runs(pid, until), ended }
+            }
+            (Program::Finish(ended), _) => State::Finish { process: Finish::Due(later), ended },
         };
-        if pid.is_some() {
+        if self.pid().is_some() {
             self.paused = false;
+            self.gave_up = false;
             self.goal = match self.goal {
                 Goal::Once => Goal::Down,
                 Goal::Drain => Goal::Exit,
@@ -447,32 +707,119 @@ impl Machine {
         }
     }
 
-    fn ended(&mut self, now: Now, whose: Pid, ending: Ending, more: bool, actions: &mut Vec<Action>) {
-        self.state = match self.state {
-            State::Run { pid, started, .. } if pid == whose => {
-                let ended = Life { pid, started, ending };
-                if self.goal == Goal::Follow {
-                    self.goal = if more { Goal::Drain } else { Goal::Exit };
-                }
-                match self.role {
-                    Role::Service if more => State::Finish { process: Err(now.moment), ended },
-                    _ => down(now, started),
+    fn becomes_ready(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let Machine { state: State::Run(running), policy, .. } = self else { return };
+        if running.ready.is_none() {
+            running.becomes_ready(now, policy);
+            actions.extend([Action::Note(Note::Ready(running.pid)), Action::Publish]);
+        }
+    }
+
+    fn checked(&mut self, now: Now, well: bool, actions: &mut Vec<Action>) {
+        if self.check.take() != Some(Checked::This) {
+            return;
+        }
+        let Machine { state: State::Run(running), policy, .. } = self else { return };
+        let pid = running.pid;
+        match running.checked(now, well, policy) {
+            Verdict::Nothing => {}
+            Verdict::Ready => self.becomes_ready(now, actions),
+            Verdict::Healthy => actions.extend([Action::Note(Note::Healthy(pid)), Action::Publish]),
+            Verdict::Unhealthy(remedy) => {
+                actions.extend([Action::Note(Note::Unhealthy(pid)), Action::Publish]);
+                if remedy == Remedy::Restart {
+                    self.give_it_up(now, Cause::Unhealthy, actions);
                 }
             }
-            State::Finish { process: Ok(pid), ended } if pid == whose => {
+        }
+    }
+
+    fn ended(&mut self, now: Now, whose: Pid, ending: Ending, more: bool, actions: &mut Vec<Action>) {
+        match &self.state {
+            State::Run(running) if running.pid == whose => {
+                let cause = running.cause(ending);
+                let failed = match cause {
+                    Cause::Asked | Cause::StopTimeout => false,
+                    Cause::Exit | Cause::Signal | Cause::Core => !self.policy.restart.is_ok(ending),
+                    _ => true,
+                };
+                let life = Life { pid: whose, started: running.started, ending, cause, failed };
+                self.run_ended(now, life, more, actions);
+            }
+            State::Finish { process: Finish::Runs(pid, _), ended } if *pid == whose => {
+                let ended = *ended;
+                actions.push(Action::Note(Note::Finish(whose, ending)));
                 if ending == FAILED_FOR_GOOD && self.goal == Goal::Up {
                     self.goal = Goal::Down;
+                    self.gave_up = true;
+                    actions.push(Action::Note(Note::GaveUp(self.history.failures(), None)));
                 }
-                down(now, ended.started)
+                self.goes_down(now, ended, actions);
             }
             _ => return, // nobody's that we know
-        };
+        }
         actions.push(Action::Publish);
+    }
+
+    fn run_ended(&mut self, now: Now, life: Life, more: bool, actions: &mut Vec<Action>) {
+        let lasted = now.moment.since(life.started.moment);
+        self.last = Some((life.ending, life.cause));
+        self.history.note(now.moment, lasted, life.failed, &self.policy.restart);
+        actions.push(Action::Note(Note::Exit(life, lasted)));
+        if let Some(check @ Checked::This) = &mut self.check {
+            *check = Checked::Earlier;
+            actions.push(Action::KillCheck);
+        }
+        if self.goal == Goal::Follow {
+            self.goal = if more { Goal::Drain } else { Goal::Exit };
+        }
+        match self.role {
+            Role::Service if more => self.state = State::Finish { process: Finish::Due(now.moment), ended: life },
+            _ => self.goes_down(now, life, actions),
+        }
+    }
+
+    /// Down after this life; when the next one may begin, and whether it is wanted at all.
+    fn goes_down(&mut self, now: Now, life: Life, actions: &mut Vec<Action>) {
+        let lived = now.moment.since(life.started.moment);
+        let runits = if lived < SETTLED { SETTLED } else { Duration::ZERO };
+        let asked = matches!(life.cause, Cause::Asked | Cause::StopTimeout);
+        let delay = if self.goal == Goal::Up && !asked { self.judge(now, life, runits, actions) } else { runits };
+        self.state = State::Down { since: now.label, not_before: now.moment + delay };
+    }
+
+    /// What the policy says to an end that nobody asked for: how long to wait, and whether to go on.
+    fn judge(&mut self, now: Now, life: Life, runits: Duration, actions: &mut Vec<Action>) -> Duration {
+        let restart = &self.policy.restart;
+        let enough = match restart.when {
+            When::Always => false,
+            When::OnFailure => !life.failed,
+            When::Never => true,
+        };
+        if enough {
+            self.goal = Goal::Down;
+            return runits;
+        }
+        let failures = self.history.failures();
+        if life.failed && self.history.is_enough(now.moment, restart) {
+            let retry = if let Then::Retry(span) = restart.then { Some(span) } else { None };
+            actions.push(Action::Note(Note::GaveUp(failures, retry)));
+            self.gave_up = true;
+            if retry.is_none() {
+                self.goal = Goal::Down;
+            }
+            self.history.forget();
+            return retry.unwrap_or(runits);
+        }
+        let Some(delay) = restart.delay else { return runits };
+        let delay = self.history.delay(now, delay, restart);
+        actions.push(Action::Note(Note::Backoff(delay, failures)));
+        delay
     }
 
     fn follow(&mut self, unread: bool, actions: &mut Vec<Action>) {
         self.goal = match self.state {
-            State::Run { .. } => Goal::Follow,
+            State::Run(_) => Goal::Follow,
             _ if unread && self.goal == Goal::Up => Goal::Drain,
             _ => Goal::Exit,
         };
@@ -480,11 +827,8 @@ impl Machine {
     }
 }
 
-/// Down after a life that began then.
-fn down(now: Now, started: Now) -> State {
-    let lived = now.moment.since(started.moment);
-    let not_before = if lived < SETTLED { now.moment + SETTLED } else { now.moment };
-    State::Down { since: now.label, not_before }
+fn ends_in_a_question(actions: &[Action]) -> bool {
+    matches!(actions.last(), Some(Action::Ask(_) | Action::Start(_)))
 }
 
 #[cfg(test)]

@@ -115,12 +115,12 @@ impl Running {
         }
     }
 
-    /// When to look again.
-    pub(super) fn deadline(&self) -> Option<Moment> {
+    /// When to look again. While an earlier check has not answered, none is due.
+    pub(super) fn deadline(&self, may_check: bool) -> Option<Moment> {
         if let Some(climb) = self.climb {
             return climb.due.into_iter().chain(self.check_until()).min();
         }
-        let next = if let Check::Next(moment) = self.check { Some(moment) } else { None };
+        let next = if let Check::Next(moment) = self.check { Some(moment).filter(|_| may_check) } else { None };
         [self.ready_at, self.ready_until, next, self.check_until()].into_iter().flatten().min()
     }
 
@@ -129,7 +129,7 @@ impl Running {
     }
 
     /// What has become due, one thing at a time.
-    pub(super) fn due(&mut self, now: Now, policy: &Policy) -> Option<Due> {
+    pub(super) fn due(&mut self, now: Now, policy: &Policy, may_check: bool) -> Option<Due> {
         let is_due = |moment: Option<Moment>| moment.is_some_and(|moment| moment <= now.moment);
         if is_due(self.check_until()) {
             self.check = Check::Runs { until: None };
@@ -147,7 +147,7 @@ impl Running {
             self.ready_until = None;
             return Some(Due::TooLate);
         }
-        if matches!(self.check, Check::Next(moment) if moment <= now.moment) {
+        if may_check && matches!(self.check, Check::Next(moment) if moment <= now.moment) {
             let timeout = self.ready.and(policy.health).and_then(|health| health.timeout);
             self.check = Check::Runs { until: timeout.map(|span| now.moment + span) };
             return Some(Due::Check);

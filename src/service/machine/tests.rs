@@ -79,7 +79,7 @@ impl Story {
                 next = match action {
                     Action::Start(_) => {
                         self.pids += 1;
-                        Some(Event::Started(Pid::new(self.pids)))
+                        Some(Event::Started(Pid::new(self.pids).map_or(Start::NoProcess, Start::Runs)))
                     }
                     Action::Ask(_) if !self.scripts => Some(Event::Answered { handled: false }),
                     _ => None,
@@ -89,7 +89,10 @@ impl Story {
     }
 
     fn signals(&self) -> Vec<Signal> {
-        self.told.iter().filter_map(|a| if let Action::Signal(_, signal) = a { Some(*signal) } else { None }).collect()
+        self.told
+            .iter()
+            .filter_map(|a| if let Action::Signal(_, signal, _) = a { Some(*signal) } else { None })
+            .collect()
     }
 
     fn asked(&self) -> Vec<char> {
@@ -269,7 +272,7 @@ fn no_process_to_be_had_is_tried_again() {
     let mut actions = Vec::new();
     story.machine.step(at(9000), Event::Command(Command::Up), &mut actions);
     story.machine.step(at(9000), Event::Answered { handled: false }, &mut actions);
-    story.machine.step(at(9000), Event::Started(None), &mut actions);
+    story.machine.step(at(9000), Event::Started(Start::NoProcess), &mut actions);
     assert_eq!(story.machine.deadline(), Some(at(9000).moment + NO_PROCESS));
     assert_eq!(story.stat(), "down");
 }

@@ -1,0 +1,90 @@
+//! What the optional files of the service directory ask for, read at the moment it matters.
+
+use crate::cli::message::Voice;
+use crate::moment::Now;
+use crate::service::policy::{Broken, File, Mistake, Policy, ReadyBy, combine};
+use crate::service::word::Word;
+use crate::sys::fs::{Dir, How};
+use crate::sys::{Errno, io};
+
+/// Remembers that a directory has none of the files: the usual case shall cost one look at the directory, not one at
+/// each name.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    /// When the directory in which there were none had been changed last.
+    none_since: Option<(i64, i64)>,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// The defaults where something is wrong.
+    pub(super) policy: Policy,
+    mistakes: Vec<(File, Mistake)>,
+    unreadable: Vec<(File, Errno)>,
+}
+
+/// No file of ours is longer than this: what is, is not meant for us.
+const LONGEST: usize = 64 * 1024;
+
+impl Wishes {
+    /// What is asked for; nothing if that is still nothing.
+    pub(super) fn read(&mut self, now: Now, dir: &Dir) -> Option<Wanted> {
+        let changed = dir.own_facts().ok()?.modified;
+        if self.none_since == Some(changed) {
+            return None;
+        }
+        let (mut found, mut unreadable) = (false, Vec::new());
+        let (mut policy, mistakes) = combine(&mut |file| match content(dir, file) {
+            Ok(content) => {
+                found = true;
+                Some(content)
+            }
+            Err(Errno::ENOENT) => None,
+            Err(errno) => {
+                found = true;
+                unreadable.push((file, errno));
+                None
+            }
+        });
+        // A file may be made in the same tick of the file system's clock after we have looked.
+        let settled = now.label.unix > changed.0.saturating_add(1);
+        self.none_since = Some(changed).filter(|_| !found && settled);
+        if policy.ready.by == ReadyBy::Notify {
+            policy.ready.by = ReadyBy::Up;
+        }
+        Some(Wanted { policy, mistakes, unreadable })
+    }
+}
+
+fn content(dir: &Dir, file: File) -> Result<Vec<u8>, Errno> {
+    let open = dir.file(file.word(), How::Read)?;
+    let mut bytes = vec![0; LONGEST];
+    let mut filled = 0;
+    while filled < LONGEST {
+        match io::read(&open, &mut bytes[filled..])? {
+            0 => break,
+            n => filled += n,
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+impl Wanted {
+    /// Says what is wrong, a line each.
+    pub(super) fn report(&self, voice: &Voice) {
+        for (file, mistake) in &self.mistakes {
+            voice.remark(&[b"./", file.word().as_bytes(), b": ", mistake.to_string().as_bytes()]);
+        }
+        for (file, errno) in &self.unreadable {
+            voice.warning(&[b"unable to read ./", file.word().as_bytes()], *errno);
+        }
+    }
+
+    /// Whether something is wrong that must not be replaced by a default.
+    pub(super) fn fails_start(&self) -> bool {
+        let wrong = self.mistakes.iter().map(|(file, _)| file).chain(self.unreadable.iter().map(|(file, _)| file));
+        wrong.into_iter().any(|file| file.broken() == Broken::FailsStart)
+    }
+}

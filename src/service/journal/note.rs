@@ -1,0 +1,40 @@
+//! The line of each transition.
+
+use super::{Draft, Event, Key};
+use crate::exit::Ending;
+use crate::service::machine::Note;
+use crate::span::Span;
+
+impl From<Note> for Draft {
+    fn from(note: Note) -> Draft {
+        match note {
+            Note::Start(pid, starts) => Draft::new(Event::Start).with(Key::Pid, pid).with(Key::Starts, starts),
+            Note::Ready(pid) => Draft::new(Event::Ready).with(Key::Pid, pid),
+            Note::Exit(life, lasted) => {
+                let draft = Draft::new(Event::Exit).with(Key::Pid, life.pid).with(Key::Cause, life.cause);
+                with_ending(draft, life.ending).with(Key::Lasted, Span(lasted))
+            }
+            Note::Finish(pid, ending) => with_ending(Draft::new(Event::Finish).with(Key::Pid, pid), ending),
+            Note::Signal(pid, signal, whom) => {
+                Draft::new(Event::Signal).with(Key::Pid, pid).with(Key::Signal, signal).with(Key::Whom, whom)
+            }
+            Note::Backoff(delay, failures) => {
+                Draft::new(Event::Backoff).with(Key::Delay, Span(delay)).with(Key::Failures, failures)
+            }
+            Note::GaveUp(failures, retry) => {
+                let draft = Draft::new(Event::GaveUp).with(Key::Failures, failures);
+                retry.map(|span| draft.clone().with(Key::Delay, Span(span))).unwrap_or(draft)
+            }
+            Note::Unhealthy(pid) => Draft::new(Event::Unhealthy).with(Key::Pid, pid),
+            Note::Healthy(pid) => Draft::new(Event::Healthy).with(Key::Pid, pid),
+        }
+    }
+}
+
+fn with_ending(draft: Draft, ending: Ending) -> Draft {
+    match ending {
+        Ending::Exited(code) => draft.with(Key::Code, code),
+        Ending::Killed { by, core: false } => draft.with(Key::Signal, by),
+        Ending::Killed { by, core: true } => draft.with(Key::Signal, by).with(Key::Core, "yes"),
+    }
+}

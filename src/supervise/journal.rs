@@ -1,0 +1,58 @@
+//! The supervisor's end of `supervise/journal`: opened at the first line, renamed when it is full. A line that cannot be
+//! written is lost, its number is not, and supervision goes on.
+
+use super::{JOURNAL, JOURNAL_BEFORE};
+use crate::service::journal::{Draft, TAIL, Writer, is_full};
+use crate::sys::fs::{Dir, How, facts};
+use crate::sys::{Errno, Result, io};
+use crate::tai64::Label;
+use std::os::fd::OwnedFd;
+
+/// A journal being written.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    open: Option<(OwnedFd, Writer)>,
+    line: Vec<u8>,
+}
+
+impl Journal {
+    /// Appends a line.
+    pub(super) fn note(&mut self, dir: &Dir, label: Label, draft: &Draft) -> Result<()> {
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => open_journal(dir)?,
+        };
+        if is_full(facts(&open.0)?.size) {
+            dir.rename(JOURNAL, JOURNAL_BEFORE)?;
+            open.0 = dir.file(JOURNAL, How::Append)?;
+            open.1.was_rotated();
+        }
+        self.line.clear();
+        open.1.write(label, draft, &mut self.line);
+        let written = io::write(&open.0, &self.line);
+        if written != Ok(self.line.len()) {
+            open.1.was_torn();
+        }
+        self.open = Some(open);
+        written.map(drop)
+    }
+}
+
+fn open_journal(dir: &Dir) -> Result<(OwnedFd, Writer)> {
+    let before = tail(dir, JOURNAL_BEFORE)?;
+    let current = tail(dir, JOURNAL)?;
+    Ok((dir.file(JOURNAL, How::Append)?, Writer::resume(&before, &current)))
+}
+
+/// The end of a file; nothing of one that is not there.
+fn tail(dir: &Dir, name: &str) -> Result<Vec<u8>> {
+    let file = match dir.file(name, How::Read) {
+        Err(Errno::ENOENT) => return Ok(Vec::new()),
+        answer => answer?,
+    };
+    let from = facts(&file)?.size.saturating_sub(TAIL as u64);
+    let mut bytes = vec![0; TAIL];
+    let length = io::read_at(&file, &mut bytes, i64::try_from(from).unwrap_or(i64::MAX))?;
+    bytes.truncate(length);
+    Ok(bytes)
+}
