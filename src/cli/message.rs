@@ -62,7 +62,7 @@ impl Voice {
 
 /// Writes to standard error, whether or not anybody reads it.
 pub fn to_stderr(bytes: &[u8]) {
-    let _ = io::write_all(io::stderr(), bytes);
+    let _ = io::unsignalled(|| io::write_all(io::stderr(), bytes));
 }
 
 /// Writes to standard output, whether or not anybody reads it.
