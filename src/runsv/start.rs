@@ -117,8 +117,8 @@ fn claim_log(log: &Dir, voice: &Voice, reactor: &mut Reactor) -> Result<Claim, E
             answer => return answer.map_err(|what| refused(voice, Role::Logger, what)),
         }
         let now = clock::moment();
-        if reactor.wait(now, Some(now + LOCK_RETRY), &mut events).is_err() {
-            return Err(Exit::FATAL);
+        if let Err(errno) = reactor.wait(now, Some(now + LOCK_RETRY), &mut events) {
+            voice.warning(&[b"unable to wait for log/supervise/lock"], errno);
         }
         if events.contains(&Event::Signal(Signal::TERM)) {
             return Err(Exit::OK);
