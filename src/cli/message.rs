@@ -3,6 +3,7 @@
 
 use crate::sys::errno::{Errno, Reason};
 use crate::sys::io;
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
@@ -46,7 +47,7 @@ impl Voice {
 
     /// `PREFIX: KIND: WHAT: reason` in one piece, with its newline.
     pub fn text(&self, kind: &[u8], what: Pieces<'_>, why: Option<Errno>) -> Vec<u8> {
-        let mut line = [&self.0[..], b": ", kind, &what.concat()].concat();
+        let mut line = printable(&[&self.0[..], b": ", kind, &what.concat()].concat()).into_owned();
         if let Some(errno) = why {
             line.extend_from_slice(b": ");
             line.extend_from_slice(errno.reason().as_bytes());
@@ -60,9 +61,25 @@ impl Voice {
     }
 }
 
+/// A name as a line of its own may show it: control characters, with which a name could end the line or move the
+/// cursor, as `\x` and two digits.
+pub fn printable(name: &[u8]) -> Cow<'_, [u8]> {
+    if !name.iter().any(u8::is_ascii_control) {
+        return Cow::Borrowed(name);
+    }
+    let mut shown = Vec::with_capacity(name.len() + 8);
+    for byte in name {
+        match byte.is_ascii_control() {
+            true => shown.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+            false => shown.push(*byte),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Writes to standard error, whether or not anybody reads it.
 pub fn to_stderr(bytes: &[u8]) {
-    let _ = io::write_all(io::stderr(), bytes);
+    let _ = io::unsignalled(|| io::write_all(io::stderr(), bytes));
 }
 
 /// Writes to standard output, whether or not anybody reads it.
@@ -87,6 +104,14 @@ mod tests {
         let text = voice.text(b"warning: ", &[b"unable to open ", b"supervise/pid.new"], Some(Errno::ENOENT));
         assert_eq!(text, b"runsv web: warning: unable to open supervise/pid.new: file does not exist\n");
         assert_eq!(voice.text(b"", &[b"hello"], None), b"runsv web: hello\n");
+    }
+
+    #[test]
+    fn a_name_stays_on_its_line() {
+        assert_eq!(*printable(b"web\n\x1b[2J\xc3\xa9"), *b"web\\x0a\\x1b[2J\xc3\xa9");
+        assert!(matches!(printable(b"web"), Cow::Borrowed(_)));
+        let voice = Voice::new(&[b"runsv ", b"a\nb"]);
+        assert_eq!(voice.text(b"fatal: ", &[b"c\td"], None), b"runsv a\\x0ab: fatal: c\\x09d\n");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::service::command::Command;
 use crate::service::machine::{Action, Event, Machine, Note, Program, Role, Start};
 use crate::service::order::{self, Next};
 use crate::signal::Signal;
-use crate::supervise::server::{Post, Trouble};
+use crate::supervise::server::{NotShown, Post, Trouble};
 use crate::sys::reactor::{self, Direction, Reactor, Token};
 use crate::sys::{clock, io, process};
 use core::time::Duration;
@@ -48,8 +48,8 @@ pub(super) struct Seat {
     unshown: bool,
     /// Whether its fifo is being waited for.
     listening: bool,
-    /// It could not be shown; when to try again.
-    show_again: Option<Moment>,
+    /// It could not be shown: when to try again, and what has been said of it.
+    show_again: Option<(Moment, NotShown)>,
 }
 
 impl Seat {
@@ -150,7 +150,12 @@ impl Runsv {
 
     fn deadline(&self) -> Option<Moment> {
         let seats = [Some(&self.service), self.logger.as_ref()];
-        seats.into_iter().flatten().flat_map(|seat| [seat.machine.deadline(), seat.show_again]).flatten().min()
+        seats
+            .into_iter()
+            .flatten()
+            .flat_map(|seat| [seat.machine.deadline(), seat.show_again.map(|(due, _)| due)])
+            .flatten()
+            .min()
     }
 
     /// Tells a machine what happened, and does what it says until it asks for nothing more.
@@ -283,17 +288,20 @@ impl Runsv {
     }
 
     /// Shows a state that has changed. When that fails it is tried again a little later, and once more at each change.
+    /// What is wrong is said once for each state that it keeps from being shown.
     fn show(&mut self, now: Now, role: Role) {
         let Runsv { voice, service, logger, .. } = self;
         let Some(seat) = pick(service, logger, role) else { return };
-        if !seat.unshown && seat.show_again.is_none_or(|due| due > now.moment) {
+        if !seat.unshown && seat.show_again.is_none_or(|(due, _)| due > now.moment) {
             return;
         }
         match seat.post.publish(&seat.machine.status(), &seat.machine.record(now)) {
             Ok(()) => seat.show_again = None,
             Err(what) => {
-                report::not_shown(voice, role, what);
-                seat.show_again = Some(now.moment + SHOW_AGAIN);
+                if seat.unshown || seat.show_again.is_none_or(|(_, said)| said != what) {
+                    report::not_shown(voice, role, what);
+                }
+                seat.show_again = Some((now.moment + SHOW_AGAIN, what));
             }
         }
         seat.unshown = false;

@@ -135,8 +135,18 @@ impl Launcher {
     /// Whether there is more to do when a program has ended: a `finish` to run, or lines that no logger has read.
     pub(super) fn more(&self, role: Role) -> bool {
         match role {
-            Role::Service => self.directory.file("finish", How::Read).is_ok(),
+            Role::Service => self.has_finish(),
             Role::Logger => self.log.as_ref().is_some_and(|pipe| io::unread(&pipe.reader).is_ok_and(|bytes| bytes > 0)),
+        }
+    }
+
+    /// Whether there is a `finish` that can be opened. To leave it out because no descriptor can be had would be a
+    /// life without its end: then it is enough that it is there.
+    fn has_finish(&self) -> bool {
+        match self.directory.file("finish", How::Read) {
+            Ok(_) => true,
+            Err(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM) => self.directory.facts("finish").is_ok(),
+            Err(_) => false,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::supervise::server::{Claim, Post, Trouble};
 use crate::sys::fs::{Dir, Kind};
 use crate::sys::process::own_group;
 use crate::sys::reactor::{Event, Reactor};
-use crate::sys::{Errno, clock, fs, io};
+use crate::sys::{self, Errno, clock, fs, io};
 use core::time::Duration;
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
@@ -76,7 +76,7 @@ fn refused(voice: &Voice, role: Role, what: Trouble) -> Exit {
 /// The logger's directory, if the service has one.
 fn log_directory(here: &Dir, voice: &Voice) -> Result<Option<Dir>, Exit> {
     match here.facts("log") {
-        Ok(facts) if facts.kind == Kind::Directory => match here.dir("log") {
+        Ok(facts) if facts.kind == Kind::Directory => match searchable(here, "log") {
             Ok(dir) => Ok(Some(dir)),
             Err(errno) => {
                 voice.fatal(&[b"unable to change directory to ./log"], errno);
@@ -95,6 +95,12 @@ fn log_directory(here: &Dir, voice: &Voice) -> Result<Option<Dir>, Exit> {
     }
 }
 
+/// A directory in which names can be looked up; to be read it need not be.
+fn searchable(here: &Dir, name: &str) -> sys::Result<Dir> {
+    let dir = here.dir(name)?;
+    dir.facts(".").map(|_| dir)
+}
+
 /// Another supervisor may still hold the lock of the logger's directory, when two services share it. Waits until it
 /// is given up, and does as it is told meanwhile: a TERM ends the wait.
 fn claim_log(log: &Dir, voice: &Voice, reactor: &mut Reactor) -> Result<Claim, Exit> {
@@ -111,8 +117,8 @@ fn claim_log(log: &Dir, voice: &Voice, reactor: &mut Reactor) -> Result<Claim, E
             answer => return answer.map_err(|what| refused(voice, Role::Logger, what)),
         }
         let now = clock::moment();
-        if reactor.wait(now, Some(now + LOCK_RETRY), &mut events).is_err() {
-            return Err(Exit::FATAL);
+        if let Err(errno) = reactor.wait(now, Some(now + LOCK_RETRY), &mut events) {
+            voice.warning(&[b"unable to wait for log/supervise/lock"], errno);
         }
         if events.contains(&Event::Signal(Signal::TERM)) {
             return Err(Exit::OK);

@@ -76,7 +76,7 @@ impl Essentials {
     /// A `runsv` is about to be started for this entry of the current directory, which is `path`.
     pub(super) fn meet(&mut self, id: Id, name: &CStr, path: &Path, watching: &Watching) {
         let name_text = OsStr::from_bytes(name.to_bytes());
-        let dir = match Dir::open(name_text) {
+        let dir = match Dir::reach(name_text) {
             Ok(dir) if dir.facts(ESSENTIAL).is_ok() => dir,
             _ => return self.forget(id, watching),
         };

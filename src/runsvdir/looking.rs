@@ -27,6 +27,9 @@ const CALM: Duration = Duration::from_secs(64);
 /// The time that looking leaves to others, in looks.
 const REST: u32 = 9;
 
+/// The longest rest. A look that took long may have waited for a disk, or the machine slept in the middle of it.
+const LONGEST_REST: Duration = Duration::from_secs(10);
+
 /// A directory that was made in place and changed less than so long ago is still being filled.
 const SETTLED: Duration = Duration::from_secs(1);
 
@@ -137,7 +140,7 @@ impl Looking {
         }
         let listing = self.look(now, log, wait);
         let after = clock::moment();
-        self.rest = after + after.since(now.moment) * REST;
+        self.rest = after + after.since(now.moment).saturating_mul(REST).min(LONGEST_REST);
         self.poll = (self.watching.is_blind() || !self.dangling.is_empty()).then_some(after + POLL);
         listing
     }

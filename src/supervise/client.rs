@@ -151,7 +151,7 @@ impl Service<'_> {
             errno => Trouble::OpenControl(errno),
         })?;
         // So few bytes go into a fifo all at once or not at all.
-        match io::write_unsignalled(control, commands) {
+        match io::unsignalled(|| io::write(control, commands)) {
             Ok(_) => Ok(()),
             Err(Errno::EPIPE) => Err(Trouble::NoSupervisor), // it has just left
             Err(errno) => Err(Trouble::WriteControl(errno)),

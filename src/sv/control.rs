@@ -2,8 +2,9 @@
 
 use super::names::Places;
 use super::options::Request;
-use super::output::{Output, printable};
+use super::output::Output;
 use super::wait;
+use crate::cli::message::printable;
 use crate::service::goal::{Before, Life, is_needed};
 use crate::service::status::Status;
 use crate::service::verb::Verb;

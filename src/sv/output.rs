@@ -1,11 +1,10 @@
 //! What is said, in its order, in as few writes as that allows; and how many failures were among it.
 
-use crate::cli::message::to_stderr;
+use crate::cli::message::{printable, to_stderr};
 use crate::supervise::client::Trouble;
 use crate::sys::errno::{Errno, Reason};
 use crate::sys::reactor::{Direction, Reactor, Token};
 use crate::sys::{clock, io};
-use std::borrow::Cow;
 
 /// Standard output, gathered.
 #[derive(Debug)]
@@ -105,31 +104,9 @@ pub(super) fn sentence(trouble: Trouble) -> String {
     }
 }
 
-/// A name as a line of its own may show it: control characters, with which a name could end the line or move the
-/// cursor, as `\x` and two digits.
-pub(super) fn printable(name: &[u8]) -> Cow<'_, [u8]> {
-    if !name.iter().any(u8::is_ascii_control) {
-        return Cow::Borrowed(name);
-    }
-    let mut shown = Vec::with_capacity(name.len() + 8);
-    for byte in name {
-        match byte.is_ascii_control() {
-            true => shown.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
-            false => shown.push(*byte),
-        }
-    }
-    Cow::Owned(shown)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_stays_on_its_line() {
-        assert_eq!(*printable(b"web\n\x1b[2J\xc3\xa9"), *b"web\\x0a\\x1b[2J\xc3\xa9");
-        assert!(matches!(printable(b"web"), Cow::Borrowed(_)));
-    }
 
     #[test]
     fn lines_are_runits() {

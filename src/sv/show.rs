@@ -3,7 +3,8 @@
 use super::json;
 use super::names::Places;
 use super::options::Request;
-use super::output::{Output, printable, sentence, trouble_line};
+use super::output::{Output, sentence, trouble_line};
+use crate::cli::message::printable;
 use crate::exit::Exit;
 use crate::service::status::{Phase, Status, Want};
 use crate::supervise::client::{Answer, Service, Trouble};

@@ -72,9 +72,9 @@ pub enum Replace {
 }
 
 impl Dir {
-    /// The current directory, by descriptor.
+    /// The current directory, by descriptor. It need not be readable.
     pub fn current() -> Result<Dir> {
-        Dir::open(".")
+        Dir::reach(".")
     }
 
     /// A directory by path.
@@ -84,13 +84,12 @@ impl Dir {
 
     /// A directory to look names up in: it need not be readable, only open for search.
     pub fn reach(path: impl AsRef<Path>) -> Result<Dir> {
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        openat(nix::fcntl::AT_FDCWD, path.as_ref(), flags, Mode::empty()).map(Dir)
+        reach_directory(nix::fcntl::AT_FDCWD, path.as_ref()).map(Dir)
     }
 
-    /// A directory within this one.
+    /// A directory within this one, to look names up in.
     pub fn dir(&self, path: impl AsRef<Path>) -> Result<Dir> {
-        open_directory(self.0.as_fd(), path.as_ref()).map(Dir)
+        reach_directory(self.0.as_fd(), path.as_ref()).map(Dir)
     }
 
     /// Opens a file; a fifo or device answers at once, whoever else has it open.
@@ -218,6 +217,10 @@ fn open_file(at: BorrowedFd<'_>, path: &Path, how: How) -> Result<OwnedFd> {
 
 fn open_directory(at: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
     openat(at, path, OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+fn reach_directory(at: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd> {
+    openat(at, path, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
 }
 
 /// Makes a path the current directory of the process.

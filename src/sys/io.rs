@@ -54,13 +54,14 @@ pub fn write(fd: impl AsFd, bytes: &[u8]) -> Result<usize> {
     again(|| nix::unistd::write(fd.as_fd(), bytes))
 }
 
-/// Writes once, and answers "broken pipe" where that would raise SIGPIPE: to a fifo whose reader may be leaving.
-pub fn write_unsignalled(fd: impl AsFd, bytes: &[u8]) -> Result<usize> {
+/// Writes, and answers "broken pipe" where that would raise SIGPIPE: to a fifo whose reader may be leaving, to a
+/// standard error that nobody reads any more.
+pub fn unsignalled<T>(write: impl FnOnce() -> Result<T>) -> Result<T> {
     let mut pipe = SigSet::empty();
     pipe.add(Signal::SIGPIPE);
     let before = pipe.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
-    let answer = write(fd, bytes);
-    if answer == Err(Errno::EPIPE) && !before.contains(Signal::SIGPIPE) {
+    let answer = write();
+    if matches!(answer, Err(Errno::EPIPE)) && !before.contains(Signal::SIGPIPE) {
         // It is pending now; taken like this it is gone, where unblocking it would deliver it.
         let nothing = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         // SAFETY: a set and a time of ours; no information asked for.

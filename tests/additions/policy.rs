@@ -165,7 +165,7 @@ fn ready_by_a_newline_on_a_descriptor() {
 #[test]
 fn ready_as_s6_has_it() {
     let scene = Scene::new();
-    let web = scene.service("web").run("echo >&5; exec sleep 1000").file("notification-fd", "5\n").supervise();
+    let _web = scene.service("web").run("echo >&5; exec sleep 1000").file("notification-fd", "5\n").supervise();
     until("it is ready", || phase(&scene) == READY);
 }
 

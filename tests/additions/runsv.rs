@@ -4,6 +4,8 @@ use crate::scene::service::{CATCHER, IDLE, Supervised};
 use crate::scene::{Scene, root, skip, throughout, timed, until, until_still};
 use std::time::Duration;
 
+mod trouble;
+
 /// A service that cannot run for long: its pause is a second.
 fn crashing(scene: &Scene) -> Supervised<'_> {
     let web = scene.service("web").run("echo life >> lives; exit 1").supervise();

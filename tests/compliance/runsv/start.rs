@@ -253,6 +253,24 @@ fn a_second_life_begins_where_the_first_ended() {
 }
 
 #[test]
+fn directories_that_cannot_be_listed_will_do() {
+    if !root() {
+        return skip("directories_that_cannot_be_listed_will_do", "takes root to be another user");
+    }
+    let scene = Scene::new();
+    let web = scene.service("web").run(IDLE).log(IDLE);
+    scene.mode(".", 0o755);
+    for name in ["web", "web/log"] {
+        nix::unistd::chown(&scene.path(name), Some(54321.into()), None).unwrap();
+        scene.mode(name, 0o311);
+    }
+    let mut command = scene.command("setpriv");
+    command.args(["--reuid=54321", "--clear-groups"]).arg(program("runsv")).arg("web");
+    let web = web.supervise_by(command).running();
+    web.until_log_stat("run");
+}
+
+#[test]
 fn term_at_the_start_is_not_lost() {
     let scene = Scene::new();
     let mut web = scene.service("web").run(IDLE).supervise().running();
