@@ -30,7 +30,7 @@ pub(super) struct Runsv {
     launcher: Launcher,
     wishes: Wishes,
     service: Seat,
-    logger: Option<Seat>,
+    logger: Option<Box<Seat>>,
 }
 
 /// One supervised program: what it is doing, where that is shown, and the script that was asked.
@@ -76,7 +76,7 @@ impl Runsv {
         reactor: Reactor,
         launcher: Launcher,
         service: Seat,
-        logger: Option<Seat>,
+        logger: Option<Box<Seat>>,
     ) -> Runsv {
         Runsv { voice, reactor, launcher, wishes: Wishes::default(), service, logger }
     }
@@ -96,6 +96,7 @@ impl Runsv {
     }
 
     /// Supervises until told to leave.
+    #[inline(never)]
     pub(super) fn run(&mut self) -> Exit {
         let mut events = Vec::new();
         let mut now = clock::now();
@@ -149,7 +150,7 @@ impl Runsv {
     }
 
     fn deadline(&self) -> Option<Moment> {
-        let seats = [Some(&self.service), self.logger.as_ref()];
+        let seats = [Some(&self.service), self.logger.as_deref()];
         seats
             .into_iter()
             .flatten()
@@ -388,10 +389,10 @@ impl Runsv {
     }
 }
 
-fn pick<'a>(service: &'a mut Seat, logger: &'a mut Option<Seat>, role: Role) -> Option<&'a mut Seat> {
+fn pick<'a>(service: &'a mut Seat, logger: &'a mut Option<Box<Seat>>, role: Role) -> Option<&'a mut Seat> {
     match role {
         Role::Service => Some(service),
-        Role::Logger => logger.as_mut(),
+        Role::Logger => logger.as_deref_mut(),
     }
 }
 

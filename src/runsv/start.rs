@@ -22,7 +22,9 @@ const WATCHED: &[Signal] = &[Signal::CHLD, Signal::TERM];
 /// How often to look whether another supervisor has given up our logger's lock.
 const LOCK_RETRY: Duration = Duration::from_secs(1);
 
-/// A supervisor ready to run, or the code to end with: all has been said.
+/// A supervisor ready to run, or the code to end with: all has been said. Not inlined: what is on the stack only while
+/// we start would lie below everything that runs later, a page or two for each service.
+#[inline(never)]
 pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
     let fatal = |what: &[u8], errno| {
         voice.fatal(&[what], errno);
@@ -63,7 +65,7 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         masks: *reactor.masks(),
         log: pipe.map(|(reader, writer)| LogPipe { reader, writer: Some(writer) }),
     };
-    let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger);
+    let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger.map(Box::new));
     runsv.announce().map_err(|(role, what)| refused(&voice, role, what))?;
     Ok(runsv)
 }
