@@ -22,7 +22,13 @@ pub(super) struct Wanted {
     pub(super) policy: Policy,
     mistakes: Vec<(File, Mistake)>,
     unreadable: Vec<(File, Errno)>,
+    /// What is asked for by name, and not given yet.
+    not_given: Vec<&'static str>,
 }
+
+/// Files of the service directory's contract that ask for something that is not given yet: said at each start, so that
+/// nobody believes to have it.
+const NOT_GIVEN: [&str; 6] = ["needs", "listen", "lock-fd", "cgroup", "errlog", "stdin"];
 
 /// No file of ours is longer than this: what is, is not meant for us.
 const LONGEST: usize = 64 * 1024;
@@ -47,13 +53,16 @@ impl Wishes {
                 None
             }
         });
+        let mut not_given: Vec<_> = NOT_GIVEN.into_iter().filter(|name| dir.facts(name).is_ok()).collect();
+        found |= !not_given.is_empty();
         // A file may be made in the same tick of the file system's clock after we have looked.
         let settled = now.label.unix > changed.0.saturating_add(1);
         self.none_since = Some(changed).filter(|_| !found && settled);
         if policy.ready.by == ReadyBy::Notify {
             policy.ready.by = ReadyBy::Up;
+            not_given.push("ready: notify");
         }
-        Some(Wanted { policy, mistakes, unreadable })
+        Some(Wanted { policy, mistakes, unreadable, not_given })
     }
 }
 
@@ -76,6 +85,9 @@ impl Wanted {
     pub(super) fn report(&self, voice: &Voice) {
         for (file, mistake) in &self.mistakes {
             voice.remark(&[b"./", file.word().as_bytes(), b": ", mistake.to_string().as_bytes()]);
+        }
+        for name in &self.not_given {
+            voice.remark(&[b"./", name.as_bytes(), b": this version cannot do that"]);
         }
         for (file, errno) in &self.unreadable {
             voice.warning(&[b"unable to read ./", file.word().as_bytes()], *errno);
