@@ -53,6 +53,8 @@ fn finish_runs_though_no_descriptor_can_be_had() {
     web.release(7);
     until("it is out of descriptors", || web.runsv.err().contains("process cannot open more files"));
     web.until_line("finished", "7");
+    until("it is started again", || web.lines("sent").iter().filter(|line| *line == "up").count() == 2);
+    assert!(!web.runsv.err().contains("unable to read"), "of files that are not there nothing is said");
     limit(&scene, 0, web.runsv.pid(), "--nofile=1024:1024");
     web.until_stat("run");
 }
