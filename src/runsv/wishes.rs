@@ -67,7 +67,11 @@ impl Wishes {
 }
 
 fn content(dir: &Dir, file: File) -> Result<Vec<u8>, Errno> {
-    let open = dir.file(file.word(), How::Read)?;
+    let open = dir.file(file.word(), How::Read).map_err(|errno| match errno {
+        // Who has no descriptor is not told whether there is a file.
+        Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM => dir.facts(file.word()).err().unwrap_or(errno),
+        errno => errno,
+    })?;
     let mut bytes = vec![0; LONGEST];
     let mut filled = 0;
     while filled < LONGEST {

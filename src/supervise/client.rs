@@ -5,7 +5,7 @@
 
 use super::{CONTROL, DIRECTORY, OK, STATUS};
 use crate::service::status::{self, Status};
-use crate::sys::fs::{Dir, How};
+use crate::sys::fs::{self, Dir, How, Kind};
 use crate::sys::{Errno, Result, io};
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -45,6 +45,8 @@ pub enum Trouble {
     BadFormat,
     /// `control` could not be opened.
     OpenControl(Errno),
+    /// `control` is something else: a link to a file, perhaps, that is not to be written over.
+    NotAFifo,
     /// `control` did not take what was to be sent.
     WriteControl(Errno),
 }
@@ -60,6 +62,7 @@ impl Trouble {
             Trouble::ReadStatus(errno) => ("unable to read supervise/status", Some(errno)),
             Trouble::BadFormat => ("unable to read supervise/status: bad format", None),
             Trouble::OpenControl(errno) => ("unable to open supervise/control", Some(errno)),
+            Trouble::NotAFifo => ("supervise/control exists but is not a fifo", None),
             Trouble::WriteControl(errno) => ("unable to write to supervise/control", Some(errno)),
         }
     }
@@ -150,6 +153,9 @@ impl Service<'_> {
             Errno::ENXIO => Trouble::NoSupervisor,
             errno => Trouble::OpenControl(errno),
         })?;
+        if fs::facts(&control).is_ok_and(|facts| facts.kind != Kind::Fifo) {
+            return Err(Trouble::NotAFifo);
+        }
         // So few bytes go into a fifo all at once or not at all.
         match io::unsignalled(|| io::write(control, commands)) {
             Ok(_) => Ok(()),

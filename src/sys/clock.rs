@@ -5,7 +5,8 @@ use crate::tai64::Label;
 use core::time::Duration;
 use nix::time::{ClockId, clock_gettime};
 
-/// What time it is. Time that the machine slept counts: a deadline that passed meanwhile is due on waking.
+/// What time it is. Time that the machine slept counts: a deadline that passed meanwhile is due at the first wake-up
+/// afterwards. The sleep itself, `Reactor::wait`, does not count it, and may last as much longer as the machine slept.
 pub fn now() -> Now {
     Now { moment: moment(), label: label() }
 }

@@ -430,3 +430,16 @@ fn help_tells_of_the_commands() {
     assert_eq!((done.code, done.err.as_str()), (0, ""));
     assert!(done.out.contains("\n  force-shutdown "), "{}", done.out);
 }
+
+#[test]
+fn a_file_in_the_place_of_the_fifo_is_not_written_over() {
+    let scene = Scene::new();
+    let _web = scene.fake("web", Status::run(77));
+    scene.file("precious", "precious");
+    scene.remove("web/supervise/control");
+    scene.link("../../precious", "web/supervise/control");
+    let line = "warning: web: supervise/control exists but is not a fifo\n";
+    assert_eq!(seen(sv(&scene, &["hup", "web"])), says(1, line));
+    assert_eq!(seen(sv(&scene, &["restart", "web"])), says(1, line));
+    assert_eq!(scene.read("precious"), "precious");
+}

@@ -108,7 +108,8 @@ pub enum Action {
     Leave(Pid),
 }
 
-/// All that is known of a scan directory's entries. Cheap for one, and linear in none of its steps but a listing.
+/// All that is known of a scan directory's entries. Cheap for one; linear is a listing, and the end of a
+/// `runsv` that was told to leave or hardly lived: whoever waits for it is looked for among all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Plan {
     entries: BTreeMap<Id, Entry>,

@@ -85,10 +85,11 @@ fn multiplied(first: Duration, hundredths: u32, steps: u32, max: Option<Duration
     let max = max.unwrap_or(LONGEST).max(first);
     let mut delay = first;
     for _ in 0..steps {
-        if delay >= max {
-            break;
+        let next = delay.saturating_mul(hundredths) / 100;
+        if delay >= max || next == delay {
+            break; // it grows no more, however many failures there were
         }
-        delay = delay.saturating_mul(hundredths) / 100;
+        delay = next;
     }
     delay.min(max)
 }
@@ -138,6 +139,7 @@ mod tests {
         let delay = Delay { first: seconds(1), growth: Growth::Factor(u32::MAX) };
         assert!(multiplied(delay.first, u32::MAX, u32::MAX, None) <= LONGEST);
         assert_eq!(multiplied(Duration::ZERO, 200, u32::MAX, None), Duration::ZERO);
+        assert_eq!(multiplied(seconds(1), 99, u32::MAX, None), Duration::ZERO);
     }
 
     #[test]

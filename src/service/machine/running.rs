@@ -136,7 +136,13 @@ impl Running {
             return Some(Due::KillCheck);
         }
         if let Some(climb) = &mut self.climb {
-            let step = *policy.stop.ladder.get(climb.next).filter(|_| is_due(climb.due))?;
+            if !is_due(climb.due) {
+                return None;
+            }
+            let Some(&step) = policy.stop.ladder.get(climb.next) else {
+                climb.due = None; // the last step may say how long to wait too: for nothing
+                return None;
+            };
             *climb = Climb { next: climb.next + 1, due: step.wait.map(|span| now.moment + span) };
             return Some(Due::Step(step));
         }

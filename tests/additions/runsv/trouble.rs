@@ -53,6 +53,8 @@ fn finish_runs_though_no_descriptor_can_be_had() {
     web.release(7);
     until("it is out of descriptors", || web.runsv.err().contains("process cannot open more files"));
     web.until_line("finished", "7");
+    until("it is started again", || web.lines("sent").iter().filter(|line| *line == "up").count() == 2);
+    assert!(!web.runsv.err().contains("unable to read"), "of files that are not there nothing is said");
     limit(&scene, 0, web.runsv.pid(), "--nofile=1024:1024");
     web.until_stat("run");
 }
@@ -74,4 +76,22 @@ fn what_keeps_a_state_from_being_shown_is_said_once() {
     web.send("c");
     web.until_stat("run");
     assert_eq!(web.runsv.err().lines().count(), 1);
+}
+
+#[test]
+fn after_the_last_step_of_a_stop_it_sleeps() {
+    let scene = Scene::new();
+    let run = "trap '' TERM; echo up > here; while :; do sleep 1000; done";
+    let web = scene.service("web").run(run).file("stop", "TERM process 1s\n").supervise();
+    web.until_line("here", "up");
+    web.send("d");
+    web.until_stat("run, got TERM, want down");
+    let switches = || {
+        let path = format!("/proc/{}/schedstat", web.runsv.pid());
+        std::fs::read_to_string(path).unwrap().split(' ').nth(2).map(str::to_owned)
+    };
+    throughout("the wait is over", Duration::from_millis(1500), || true);
+    let before = until_still("it has done all it had to do", switches);
+    throughout("it sleeps", Duration::from_secs(1), || switches() == before);
+    web.send("k");
 }
