@@ -117,10 +117,11 @@ impl Last {
         None
     }
 
-    /// All of a file that is not empty has been taken: its first line begins where it does. Another is before it.
-    pub fn whole(&mut self, ends_line_before: bool) {
-        self.left = self.left.saturating_sub(1);
-        self.end = ends_line_before;
+    /// All of a file that is not empty has been taken, and another is before it. If that ends with a line, then a line
+    /// begins here.
+    pub fn whole(&mut self, line_ended_before: bool) {
+        self.left = self.left.saturating_sub(line_ended_before.into());
+        self.end = line_ended_before;
     }
 }
 
@@ -217,7 +218,7 @@ mod tests {
             let mut bytes: Vec<u8> = (0..random.below(40)).map(|_| [b'\n', b'x'][random.below(2)]).collect();
             bytes.push(b'\n');
             let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
-            let cut: usize = lines[..random.below(lines.len())].iter().map(|line| line.len()).sum();
+            let cut = random.below(bytes.len());
             let wanted = 1 + random.below(10);
             let expected = lines[lines.len().saturating_sub(wanted)..].concat();
             let (one, other) = bytes.split_at(cut);
