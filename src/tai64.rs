@@ -117,6 +117,19 @@ impl Label {
 }
 
 impl Civil {
+    /// The label of this date and time; nothing where no calendar has it.
+    pub fn label(self) -> Option<Label> {
+        let fits = self.hour < 24 && self.minute < 60 && self.second < 60 && self.micros < 1_000_000;
+        let year = self.year.checked_sub(i64::from(self.month <= 2))?;
+        let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
+        let month = (i64::from(self.month) + 9) % 12;
+        let day = (153 * month + 2) / 5 + i64::from(self.day) - 1 + year * 365 + year / 4 - year / 100;
+        let days = era.checked_mul(DAYS_OF_ERA)?.checked_add(day)? - DAYS_BEFORE_1970;
+        let within = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        let label = Label { unix: days.checked_mul(86400)? + within, nanos: self.micros.checked_mul(1000)? };
+        (fits && label.civil() == self).then_some(label)
+    }
+
     /// `2026-11-20_12:40:38.99689`, as `svlogd -tt` stamps lines; with another separator as `-ttt` does.
     pub fn runit(self, separator: u8) -> [u8; 25] {
         let mut text = *b"0000-00-00_00:00:00.00000";
@@ -216,6 +229,25 @@ mod tests {
         assert_eq!(&civil.runit(b'T'), b"2026-11-20T12:40:38.98349");
         assert_eq!(&civil.rfc3339(), b"2026-11-20T12:40:38.983491Z");
         assert_eq!(&civil.syslog(), b"Nov 20 12:40:38");
+    }
+
+    #[test]
+    fn a_date_and_its_label_are_one_thing() {
+        for unix in (-3_000_000_000..6_000_000_000i64).step_by(7_654_321) {
+            let label = Label { unix, nanos: 5000 };
+            assert_eq!(label.civil().label(), Some(label));
+        }
+        let civil = LABEL.civil();
+        for wrong in [
+            Civil { month: 0, ..civil },
+            Civil { month: 13, ..civil },
+            Civil { day: 31, ..civil },
+            Civil { hour: 24, ..civil },
+            Civil { year: i64::MAX, ..civil },
+            Civil { year: i64::MIN, month: 1, ..civil },
+        ] {
+            assert_eq!(wrong.label(), None, "{wrong:?}");
+        }
     }
 
     #[test]

@@ -205,6 +205,28 @@ fn bash_completes_services() {
     assert_eq!(bash_offers("sv", &["-w", ""]).unwrap(), BTreeSet::new(), "a number of seconds is not a command");
 }
 
+/// `sv log` has options behind the word; they are explained where it is.
+#[test]
+fn the_options_of_a_command_are_told_everywhere_too() {
+    let scene = Scene::new();
+    let mut command = scene.command(ours("sv"));
+    command.args(["log", "--help"]);
+    let options = options_of_help(&scene.finish(command).out);
+    assert!(options.contains("--since"), "{options:?}");
+    let page = fs::read_to_string(page_of("sv")).unwrap();
+    let explained = page.lines().skip_while(|line| *line != ".Ss Logs").take_while(|line| !line.starts_with(".Sh "));
+    let explained: BTreeSet<String> = explained.filter(|line| line.starts_with(".It ")).flat_map(flags).collect();
+    assert_eq!(explained, options, "the page, and sv log --help");
+    let zsh = fs::read_to_string(tree().join("completions/zsh/_sv")).unwrap();
+    let table = zsh.split_once("\n    _arguments").unwrap().1.split_once("\n}").unwrap().0;
+    let words: BTreeSet<&str> = table.split(between_words).collect();
+    assert!(options.iter().all(|option| words.contains(option.as_str())), "{words:?}");
+    match bash_offers("sv", &["log", "-"]) {
+        Some(offered) => assert_eq!(offered, options, "sv log -"),
+        None => skip("the_options_of_a_command_are_told_everywhere_too", "no bash"),
+    }
+}
+
 /// zsh's completions are read, not run: each option stands in its file as `'-x[` or `{-x,--long}`.
 #[test]
 fn zsh_completes_every_option_and_command() {

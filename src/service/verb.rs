@@ -11,6 +11,8 @@ use core::fmt::Write as _;
 pub enum Verb {
     /// `status`
     Status,
+    /// `log`
+    Log,
     /// `up`
     Up,
     /// `down`
@@ -114,8 +116,9 @@ const RESTART: &[Command] = &[Command::Term, Command::Continue, Command::Up];
 
 impl Verb {
     /// All of them, in the order in which people are told of them.
-    pub const ALL: [Verb; 26] = [
+    pub const ALL: [Verb; 27] = [
         Verb::Status,
+        Verb::Log,
         Verb::Up,
         Verb::Down,
         Verb::Once,
@@ -148,6 +151,7 @@ impl Verb {
         use Command as C;
         match self {
             Verb::Status => quiet("status", "s", &[], "show the state of it and of its logger").never(),
+            Verb::Log => quiet("log", "", &[], "show what it has logged; log --help tells its options").never(),
             Verb::Up => quiet("up", "u", &[C::Up], "start it, and again whenever it ends"),
             Verb::Down => quiet("down", "d", &[C::Down], "TERM and CONT; not started again"),
             Verb::Once => quiet("once", "o", &[C::Once], "start it; not started again"),

@@ -9,6 +9,7 @@ mod check;
 mod control;
 mod ears;
 mod json;
+mod log;
 mod names;
 mod options;
 mod output;
@@ -32,6 +33,12 @@ pub fn main(args: Args<'_>) -> Exit {
     };
     let mut output = Output::new();
     let exit = match (request.verb, request.speller) {
+        (Verb::Log, _) => {
+            if let Some(asked) = &request.log {
+                log::run(&request, asked, &mut output);
+            }
+            failures(&request, &output)
+        }
         (Verb::Status, Speller::InitScript) => show::for_init(&request, &mut output),
         (Verb::Status, Speller::Sv) => {
             show::all(&request, &mut output);

@@ -1,5 +1,6 @@
 //! The command line of `sv`, and of an init script that is a link to it.
 
+use super::log;
 use crate::cli::message::{base_name, to_stdout};
 use crate::cli::options::{Bytes, Called, Parsed, Usage, leading_number};
 use crate::exit::Exit;
@@ -33,6 +34,8 @@ pub(super) struct Request {
     /// Whether and how long to wait for the effect.
     pub(super) wait: Option<Duration>,
     pub(super) json: bool,
+    /// With `log`, what stands behind it.
+    pub(super) log: Option<log::Asked>,
     pub(super) services: Services,
     /// Where services are looked for.
     pub(super) directory: OsString,
@@ -72,8 +75,18 @@ pub(super) fn read(args: Args<'_>) -> Result<Request, Exit> {
         b"sv" => (USAGE, Speller::Sv),
         _ => (INIT_USAGE, Speller::InitScript),
     };
-    let parsed = usage.parse::<Options>(args).inspect_err(|exit| explain(*exit, args))?;
-    request(parsed, speller, name).ok_or_else(|| usage.fail(called))
+    let mut parsed = usage.parse::<Options>(args).inspect_err(|exit| explain(*exit, args))?;
+    let log = log(called, &mut parsed, usage.exit)?;
+    request(parsed, log, speller, name)
+        .ok_or_else(|| if log.is_some() { log::fail(called, usage.exit) } else { usage.fail(called) })
+}
+
+/// `log` has options of its own, behind it. What is left of the operands is the word and the services.
+fn log(called: &'static OsStr, parsed: &mut Parsed<Options>, exit: Exit) -> Result<Option<log::Asked>, Exit> {
+    let Some((word, rest)) = parsed.operands.split_first().filter(|(word, _)| **word == "log") else { return Ok(None) };
+    let (asked, services) = log::read(called, rest, parsed.options.json, exit)?;
+    parsed.operands = [*word].into_iter().chain(services).collect();
+    Ok(Some(asked))
 }
 
 /// What argh knows nothing of: `--help` tells of the commands too.
@@ -83,12 +96,17 @@ fn explain(exit: Exit, args: Args<'_>) {
     }
 }
 
-fn request(parsed: Parsed<Options>, speller: Speller, name: &'static OsStr) -> Option<Request> {
+fn request(
+    parsed: Parsed<Options>,
+    log: Option<log::Asked>,
+    speller: Speller,
+    name: &'static OsStr,
+) -> Option<Request> {
     let Parsed { options, operands, .. } = parsed;
     let mut operands = operands.into_iter();
     let word = operands.next()?;
     let verb = Verb::parse(word.as_bytes(), speller)?;
-    if options.json && verb != Verb::Status {
+    if options.json && !matches!(verb, Verb::Status | Verb::Log) {
         return None;
     }
     let named: Vec<&OsStr> = match speller {
@@ -101,7 +119,7 @@ fn request(parsed: Parsed<Options>, speller: Speller, name: &'static OsStr) -> O
         true => return None,
     };
     let directory = env::var_os("SVDIR").unwrap_or_else(|| DIRECTORY.into());
-    Some(Request { verb, speller, wait: wait(&options, verb), json: options.json, services, directory })
+    Some(Request { verb, speller, wait: wait(&options, verb), json: options.json, log, services, directory })
 }
 
 fn wait(options: &Options, verb: Verb) -> Option<Duration> {

@@ -204,9 +204,8 @@ impl<'a> Logger<'a> {
         if self.quiet.is_some_and(|when| when <= now.moment) {
             self.rest_now();
         }
-        if self.mode == Mode::Lines && self.clear() {
-            self.cut(now);
-        }
+        // All of it: nobody wakes us for what has been read already.
+        while self.mode == Mode::Lines && self.clear() && self.cut(now) {}
         Ok(())
     }
 
@@ -368,7 +367,9 @@ impl<'a> Logger<'a> {
             Ok(Read::Some(count)) => {
                 self.input.ready = count == most;
                 match self.mode {
-                    Mode::Lines => self.cut(now),
+                    Mode::Lines => {
+                        self.cut(now);
+                    }
                     Mode::Raw | Mode::Spliced => self.hand_on(now),
                 }
                 return count;
@@ -392,7 +393,8 @@ impl<'a> Logger<'a> {
         self.input.ready = false;
         let turn = self.turn(now);
         if self.mode == Mode::Lines {
-            return self.cut(now);
+            self.cut(now);
+            return;
         }
         for directory in &mut self.directories {
             if directory.is_in_line() {
@@ -410,10 +412,11 @@ impl<'a> Logger<'a> {
         self.input.start = self.input.buffer.len();
     }
 
-    /// Hands on all lines that are complete, as far as there is room for them.
-    fn cut(&mut self, now: Now) {
+    /// Hands on all lines that are complete, as far as there is room for them; whether it stopped for want of room.
+    fn cut(&mut self, now: Now) -> bool {
         if self.input.rest().is_empty() && !(self.input.more == More::Ended && self.input.cutter.in_line()) {
-            return self.note_drops(now);
+            self.note_drops(now);
+            return false;
         }
         let turn = self.turn(now);
         self.opening.set(turn);
@@ -421,6 +424,7 @@ impl<'a> Logger<'a> {
         let Logger { input, directories, copy, stderr, rate, dropping, opening, replaced, .. } = self;
         let Input { buffer, start, cutter, more, .. } = input;
         let mut rest = buffer.get(*start..).unwrap_or_default();
+        let mut stopped = false;
         while let Some(piece) = cutter.next(&mut rest, *more) {
             if piece.begins {
                 *dropping = rate.as_mut().is_some_and(|rate| !rate.admit());
@@ -446,12 +450,14 @@ impl<'a> Logger<'a> {
                 full |= copy.stream.out.bytes.len() >= BATCH;
             }
             if full || stderr.out.bytes.len() >= BATCH {
+                stopped = true;
                 break;
             }
         }
         let left = rest.len();
         *start = buffer.len() - left;
         self.flush(now);
+        stopped
     }
 
     fn flush(&mut self, now: Now) {

@@ -19,6 +19,8 @@ pub enum Interest {
     Content,
     /// Files that are replaced by rename, and nothing that reading them or writing into a fifo would cause.
     Replaced,
+    /// Files that are written to, and names that come or change.
+    Written,
     /// Only the directory itself going away or elsewhere.
     Itself,
 }
@@ -45,6 +47,7 @@ impl Watcher {
                     | AddWatchFlags::IN_DELETE
             }
             Interest::Replaced => AddWatchFlags::IN_MOVED_TO,
+            Interest::Written => AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO,
             Interest::Itself => AddWatchFlags::empty(),
         };
         self.0.add_watch(directory.as_ref(), flags | gone).map(Watch)

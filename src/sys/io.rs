@@ -136,6 +136,11 @@ pub fn set_nonblocking(fd: impl AsFd) -> Result<()> {
     fcntl(fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).map(drop)
 }
 
+/// Whether somebody looks at a terminal there.
+pub fn is_terminal(fd: impl AsFd) -> bool {
+    nix::unistd::isatty(fd).unwrap_or(false)
+}
+
 /// Standard input, as the process was given it.
 pub fn stdin() -> BorrowedFd<'static> {
     standard(0)

@@ -14,4 +14,5 @@ mod runsv;
 mod runsvchdir;
 mod runsvdir;
 mod sv;
+mod sv_log;
 mod svlogd;

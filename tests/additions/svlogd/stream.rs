@@ -1,7 +1,7 @@
 //! All files one after the other are what came in, whatever it was and however it came.
 
 use super::{Logger, Random, all_bytes, directory, quiet};
-use crate::scene::{Scene, until};
+use crate::scene::{Scene, ours, until};
 
 fn input(random: &mut Random, length: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..length)
@@ -66,4 +66,18 @@ fn a_processor_keeps_up_in_the_end() {
     assert_eq!(logger.end(), quiet(0));
     assert!(all_bytes(&scene, "d") == text.as_bytes());
     assert!(super::old_names(&scene, "d").iter().all(|name| name.ends_with(".s")));
+}
+
+#[test]
+fn short_lines_that_stamps_make_long_are_all_written() {
+    let scene = Scene::new();
+    directory(&scene, "main", "s3000\nn0\n");
+    let input: String = (0..40_000).map(|number| format!("{number}\n")).collect();
+    scene.file("input", &input);
+    let mut command = scene.command(ours("svlogd"));
+    command.args(["-tt", "main"]).stdin(std::fs::File::open(scene.path("input")).unwrap());
+    assert_eq!(scene.finish(command), quiet(0));
+    let written = String::from_utf8(all_bytes(&scene, "main")).unwrap();
+    let texts: String = written.lines().map(|line| line[26..].to_owned() + "\n").collect();
+    assert!(texts == input, "{} lines", texts.lines().count());
 }

@@ -1,0 +1,142 @@
+//! `sv log`: what services have logged, and what they log from now on. There is nothing behind it but the files: their
+//! places are asked of the loggers (`finding`), and each is read in its order, also while its logger goes from file to
+//! file (`stream`).
+
+mod finding;
+mod following;
+mod line;
+mod options;
+mod stream;
+
+use super::names::Places;
+use super::options::Request;
+use super::output::Output;
+use crate::cli::message::{printable, to_stderr};
+use crate::logdir::merge::{Twins, earliest};
+use crate::supervise::client::Service;
+use crate::sys::errno::Reason;
+use crate::sys::{clock, io};
+use crate::tai64::Label;
+use finding::Found;
+use line::Look;
+use options::Lines;
+pub(super) use options::{Asked, fail, read};
+use std::env;
+use stream::{Extent, Stream};
+
+/// All the logs that are shown, as one.
+#[derive(Debug)]
+struct Logs {
+    /// Each with the number of its service.
+    streams: Vec<(usize, Stream)>,
+    /// By service, what was shown of it last where its logger writes to several places.
+    twins: Vec<Twins>,
+    look: Look,
+    /// What is older is not shown.
+    since: Option<Label>,
+}
+
+/// Shows what is asked for.
+pub(super) fn run(request: &Request, asked: &Asked, output: &mut Output) {
+    let places = Places::of(request);
+    let services = places.resolve(request, output);
+    let mut logs = Logs {
+        streams: Vec::new(),
+        twins: vec![Twins::default(); services.len()],
+        look: look(&services, asked),
+        since: asked.since.map(|span| earlier(clock::label(), span)),
+    };
+    for (number, service) in services.iter().enumerate() {
+        logs.open(number, service, asked, output);
+    }
+    logs.show(output);
+    output.flush();
+    if asked.follow && !logs.streams.is_empty() {
+        following::follow(&mut logs, output);
+    }
+}
+
+fn look(services: &[Service<'_>], asked: &Asked) -> Look {
+    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let names = services.iter().map(|service| service.name().to_vec()).collect();
+    Look { names, json: asked.json, colours: !plain && io::is_terminal(io::stdout()) }
+}
+
+fn earlier(label: Label, span: core::time::Duration) -> Label {
+    Label { unix: label.unix.saturating_sub_unsigned(span.as_secs()), ..label }
+}
+
+impl Logs {
+    fn open(&mut self, number: usize, service: &Service<'_>, asked: &Asked, output: &mut Output) {
+        let extent = if asked.follow { Extent::Endless } else { Extent::UpToNow };
+        match finding::find(service) {
+            Found::Nothing(why) => cannot(b"fail: ", service.name(), &why, output),
+            Found::In(outlets) => {
+                for outlet in outlets {
+                    match Stream::open(&outlet, extent) {
+                        Ok(mut stream) => {
+                            position(&mut stream, asked, self.since);
+                            self.streams.push((number, stream));
+                        }
+                        Err(errno) => {
+                            let why = [b"unable to open ", outlet.path(), b": ", errno.reason().as_bytes()].concat();
+                            cannot(b"warning: ", service.name(), &why, output);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Shows all that there is now.
+    fn show(&mut self, output: &mut Output) {
+        self.streams.iter_mut().for_each(|(_, stream)| stream.look_again());
+        while let Some(at) = earliest(self.streams.iter_mut().map(|(_, stream)| stream.next())) {
+            self.show_one(at, output);
+        }
+        self.tell_compressed(output);
+    }
+
+    fn show_one(&mut self, at: usize, output: &mut Output) {
+        let several = |number| self.streams.iter().filter(|(of, _)| *of == number).count() > 1;
+        let Some(number) = self.streams.get(at).map(|(number, _)| *number) else { return };
+        let several = several(number);
+        let Some((_, stream)) = self.streams.get_mut(at) else { return };
+        let Some(line) = stream.take() else { return };
+        if self.since.is_some_and(|since| line.label < since) {
+            return;
+        }
+        let twins = self.twins.get_mut(number).filter(|_| several && line.stamp.is_some());
+        if twins.is_some_and(|twins| twins.is_one(at, line.label, &line.bytes)) {
+            return;
+        }
+        self.look.write(output.line(), number, &line);
+        output.say(b"\n");
+    }
+
+    /// Old files that cannot be read by us are told of, once.
+    fn tell_compressed(&mut self, output: &mut Output) {
+        for (number, stream) in &mut self.streams {
+            let Some(path) = stream.take_compressed() else { continue };
+            let name = self.look.names.get(*number).map(Vec::as_slice).unwrap_or_default();
+            output.flush();
+            to_stderr(&[&b"warning: "[..], &printable(name), b": compressed, and not shown: ", &path, b"\n"].concat());
+        }
+    }
+}
+
+/// Goes to where a log is to be shown from.
+fn position(stream: &mut Stream, asked: &Asked, since: Option<Label>) {
+    match (asked.lines, since) {
+        (Lines::Last(lines), _) => stream.go_to_last(lines),
+        (Lines::All, Some(since)) => stream.go_to_time(since),
+        (Lines::All, None) => stream.go_to_begin(),
+    }
+}
+
+/// Says why a log is not shown, on standard error: standard output is the logs' alone.
+fn cannot(kind: &[u8], name: &[u8], why: &[u8], output: &mut Output) {
+    output.count_failure();
+    output.flush();
+    to_stderr(&[kind, &printable(name), b": ", why, b"\n"].concat());
+}
