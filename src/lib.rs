@@ -21,8 +21,9 @@ pub mod utmp;
 // Layer 1: the only system calls, the only unsafe.
 pub mod sys;
 
-// Layer 2: both ends of supervise/, and what every command line shares.
+// Layer 2: both ends of supervise/, what every command line shares, and the host's names.
 pub mod cli;
+pub mod getent;
 pub mod supervise;
 
 // Layer 3: one folder a program.
