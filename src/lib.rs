@@ -9,6 +9,7 @@ extern crate alloc;
 pub mod exit;
 pub mod logdir;
 pub mod moment;
+pub mod probe;
 pub mod process_state;
 pub mod scan;
 pub mod service;
