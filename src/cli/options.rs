@@ -75,11 +75,11 @@ impl FromArgValue for Bytes {
     }
 }
 
-fn bytes(text: &str) -> Vec<u8> {
+pub(super) fn bytes(text: &str) -> Vec<u8> {
     text.chars().map(|c| c as u8).collect()
 }
 
-fn as_text(value: &[u8]) -> String {
+pub(super) fn as_text(value: &[u8]) -> String {
     value.iter().map(|byte| char::from(*byte)).collect()
 }
 
@@ -177,7 +177,7 @@ impl Usage {
     }
 
     /// `--version`.
-    fn version(&self) -> Exit {
+    pub(super) fn version(&self) -> Exit {
         to_stdout(format!("{} (keepup) {}\n", self.program, env!("CARGO_PKG_VERSION")).as_bytes());
         Exit::OK
     }
