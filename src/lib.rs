@@ -35,4 +35,5 @@ pub mod runsvchdir;
 pub mod runsvdir;
 pub mod sv;
 pub mod svlogd;
+pub mod svprobe;
 pub mod utmpset;

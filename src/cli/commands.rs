@@ -7,7 +7,6 @@ use super::options::{Usage, as_text, bytes};
 use crate::exit::Exit;
 use crate::sys::door::Args;
 use argh::{ArgsInfo, CommandInfoWithArgs, FlagInfo, FlagInfoKind, FromArgs, Optionality};
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 const HELP: &str = "--help";
@@ -33,6 +32,9 @@ impl Usage {
             return Err(self.version());
         }
         let words = Words::sort(&T::get_args_info(), args.iter().skip(1).map(|word| word.as_bytes()));
+        if words.command.is_none() && !words.help {
+            return Err(self.refuse(&[b"usage: ", self.program.as_bytes(), b" ", self.line.as_bytes()].concat()));
+        }
         T::from_args(&[self.program], &words.list()).map_err(|early| {
             if early.status.is_err() {
                 let lines: Vec<&str> = early.output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -123,7 +125,7 @@ fn is_greedy(command: &CommandInfoWithArgs) -> bool {
 mod tests {
     use super::super::options::{Bytes, Called};
     use super::*;
-    use std::ffi::OsString;
+    use std::ffi::{OsStr, OsString};
     use std::os::unix::ffi::OsStringExt;
 
     /// A program.

@@ -75,6 +75,11 @@ impl FromArgValue for Bytes {
     }
 }
 
+/// Reads an option's value with a parser of bytes.
+pub fn typed<T, E: std::fmt::Display>(value: &str, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<T, String> {
+    parse(&bytes(value)).map_err(|wrong| wrong.to_string())
+}
+
 pub(super) fn bytes(text: &str) -> Vec<u8> {
     text.chars().map(|c| c as u8).collect()
 }

@@ -99,6 +99,12 @@ impl From<Question> for Talk {
     }
 }
 
+impl From<Plain> for Talk {
+    fn from(plain: Plain) -> Talk {
+        Talk::Plain(plain)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use crate::cli::message::{base_name, to_stdout};
 use crate::cli::options::{Bytes, Called, Parsed, Usage, leading_number};
 use crate::exit::Exit;
 use crate::service::verb::{Speller, Verb, Waits};
+use crate::supervise::client::SERVICES;
 use crate::sys::door::Args;
 use argh::{ArgsInfo, FromArgs};
 use core::time::Duration;
@@ -52,8 +53,6 @@ const USAGE: Usage =
 
 const INIT_USAGE: Usage = Usage { program: "sv", line: "[-w sec] command", called: Called::ByBaseName, exit: Exit(2) };
 
-const DIRECTORY: &str = "/etc/service";
-
 /// runit's seven seconds.
 const WAIT: u64 = 7;
 
@@ -100,7 +99,7 @@ fn request(parsed: Parsed<Options>, speller: Speller, name: &'static OsStr) -> O
         true if word == "status" => Services::All,
         true => return None,
     };
-    let directory = env::var_os("SVDIR").unwrap_or_else(|| DIRECTORY.into());
+    let directory = env::var_os("SVDIR").unwrap_or_else(|| SERVICES.into());
     Some(Request { verb, speller, wait: wait(&options, verb), json: options.json, services, directory })
 }
 

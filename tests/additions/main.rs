@@ -15,3 +15,4 @@ mod runsvchdir;
 mod runsvdir;
 mod sv;
 mod svlogd;
+mod svprobe;
