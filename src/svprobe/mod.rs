@@ -14,12 +14,12 @@ mod resolve;
 mod service;
 mod wait;
 
-use crate::cli::message::{Voice, to_stdout};
+use crate::cli::message::{Voice, printable, to_stderr};
 use crate::exit::Exit;
 use crate::probe::Verdict;
 use crate::supervise::client::{SERVICES, is_path};
 use crate::sys::door::Args;
-use crate::sys::{Errno, fs};
+use crate::sys::{Errno, fs, io};
 use options::{Check, Request, USAGE};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -119,7 +119,11 @@ fn subject(request: &Request) -> Vec<u8> {
 
 /// The line, and the exit code.
 fn tell(subject: &[u8], answer: Answer<Verdict>) -> Exit {
-    let line = |word: &[u8], why: String| to_stdout(&one_line(&[word, b": ", subject, b": ", why.as_bytes()]));
+    // That nobody reads the line does not change the code.
+    let line = |word: &[u8], why: String| {
+        let line = one_line(&[word, b": ", subject, b": ", why.as_bytes()]);
+        let _ = io::unsignalled(|| io::write_all(io::stdout(), &line));
+    };
     let trouble = match answer {
         Ok(Verdict::Well(why)) => {
             line(b"ok", why);
@@ -133,14 +137,11 @@ fn tell(subject: &[u8], answer: Answer<Verdict>) -> Exit {
         Err(trouble) => trouble,
     };
     let text = Voice::new(&[b"svprobe"]).text(b"fatal: ", &[subject, b": ", &trouble.what], trouble.why);
-    crate::cli::message::to_stderr(&one_line(&[text.trim_ascii_end()]));
+    to_stderr(&one_line(&[text.trim_ascii_end()]));
     USAGE.exit
 }
 
 /// A line is one, whatever a path has in it.
 fn one_line(pieces: &[&[u8]]) -> Vec<u8> {
-    let mut line = pieces.concat();
-    line.iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b'?');
-    line.push(b'\n');
-    line
+    [&printable(&pieces.concat()), &b"\n"[..]].concat()
 }

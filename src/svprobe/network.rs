@@ -119,7 +119,7 @@ fn converse(wait: &mut Wait, connection: &OwnedFd, mut talk: Talk) -> Answer<Ver
 }
 
 fn say(connection: &OwnedFd, unsaid: &mut Vec<u8>) -> Result<Option<Verdict>> {
-    let said = io::write_unsignalled(connection, unsaid)?;
+    let said = io::unsignalled(|| io::write(connection, unsaid))?;
     unsaid.drain(..said.min(unsaid.len()));
     Ok(None)
 }

@@ -51,6 +51,21 @@ fn a_wrong_call_is_one_line() {
 }
 
 #[test]
+fn the_code_is_the_same_when_nobody_reads_the_line() {
+    let scene = Scene::new();
+    for (path, expected) in [("/", 0), ("none", 1), ("none/./\n", 1)] {
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        drop(reader);
+        let mut command = scene.command(ours("svprobe"));
+        let status = command.args(["file", path]).stdout(writer).status().unwrap();
+        assert_eq!(status.code(), Some(expected), "{path}: {status}");
+    }
+    let mut shell = scene.command("sh");
+    shell.args(["-c", "exec \"$0\" file / >&- 2>&-"]).arg(ours("svprobe"));
+    assert_eq!(scene.finish(shell).code, 0);
+}
+
+#[test]
 fn each_check_has_help() {
     let scene = Scene::new();
     for check in ["http", "tcp", "unix", "file", "memory", "cpu", "fds", "disk", "load", "program"] {
