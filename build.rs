@@ -24,6 +24,7 @@ const STATIC: &[&str] = &[
     "utmpset",
     "runit",
     "runit-init",
+    "svprobe",
 ];
 
 fn main() -> io::Result<()> {

@@ -9,6 +9,7 @@ extern crate alloc;
 pub mod exit;
 pub mod logdir;
 pub mod moment;
+pub mod probe;
 pub mod process_state;
 pub mod scan;
 pub mod service;
@@ -21,8 +22,9 @@ pub mod utmp;
 // Layer 1: the only system calls, the only unsafe.
 pub mod sys;
 
-// Layer 2: both ends of supervise/, and what every command line shares.
+// Layer 2: both ends of supervise/, what every command line shares, and the host's names.
 pub mod cli;
+pub mod getent;
 pub mod supervise;
 
 // Layer 3: one folder a program.
@@ -33,4 +35,5 @@ pub mod runsvchdir;
 pub mod runsvdir;
 pub mod sv;
 pub mod svlogd;
+pub mod svprobe;
 pub mod utmpset;

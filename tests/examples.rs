@@ -29,7 +29,7 @@ fn shown() -> Vec<String> {
 /// The demo in a scene, in a process group of its own as in a terminal.
 fn demo(scene: &Scene) -> Running {
     let bin = scene.dir("bin");
-    for name in ["runsvdir", "runsv", "sv", "svlogd", "chpst"] {
+    for name in ["runsvdir", "runsv", "sv", "svlogd", "chpst", "svprobe"] {
         scene.link(program(name), bin.join(name));
     }
     let mut demo = scene.command(examples().join("demo"));
@@ -88,6 +88,56 @@ fn the_demo_runs_every_service_that_is_suited_and_leaves_nothing() {
     assert!(demo.out().contains("workspace: ended by signal 15, cleaned up"), "{}", demo.out());
     until("nobody is left", || scene.processes().is_empty());
     assert_eq!(fs::read_dir(scene.path("tmp")).unwrap().count(), 0);
+}
+
+/// A service of the examples that is supervised, with our programs in its path.
+fn supervised(scene: &Scene, name: &str) -> Running {
+    let mut copy = scene.command("cp");
+    copy.args(["-R"]).arg(examples().join("sv").join(name)).arg(".");
+    assert_eq!(scene.finish(copy).code, 0);
+    let bin = scene.dir("bin");
+    for program in ["runsv", "sv", "svprobe"] {
+        scene.link(scene::ours(program), bin.join(program));
+    }
+    let mut runsv = scene.command("runsv");
+    runsv.arg(name).env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()));
+    scene.spawn(runsv)
+}
+
+/// What `./check` of a supervised example exits with, and says.
+fn checked(scene: &Scene, name: &str) -> scene::Done {
+    let mut check = scene.command("./check");
+    let path = format!("{}:{}", scene.path("bin").display(), std::env::var("PATH").unwrap());
+    check.current_dir(scene.path(name)).env("PATH", path);
+    scene.finish(check)
+}
+
+#[test]
+fn every_check_by_svprobe_is_well_while_its_service_is() {
+    for (name, well) in [("leaky", "ok: memory: "), ("worker", "ok: cpu: "), ("heartbeat", "ok: file beat: ")] {
+        let scene = Scene::new();
+        let _runsv = supervised(&scene, name);
+        until(&format!("{name} is well"), || checked(&scene, name).out.starts_with(well));
+        let health = fs::read(examples().join("sv").join(name).join("health")).unwrap();
+        assert_eq!(keepup::service::policy::health::parse(&health).mistakes, [], "{name}");
+    }
+}
+
+#[test]
+fn a_check_by_svprobe_sees_a_service_that_hangs_or_spins() {
+    let scene = Scene::new();
+    let _runsv = supervised(&scene, "worker");
+    scene.send("worker/jobs", "spin\n");
+    // On a machine that is busy testing it hardly gets the four fifths of a processor that it asks for.
+    let check = scene.read("worker/check").replace("--below 80%", "--below 5%");
+    scene.script("worker/check", check);
+    until("it is seen to spin", || checked(&scene, "worker").out.starts_with("fail: cpu: "));
+
+    let scene = Scene::new();
+    let _runsv = supervised(&scene, "heartbeat");
+    until("it beats", || checked(&scene, "heartbeat").code == 0);
+    scene.send("heartbeat/supervise/control", "p");
+    until("it has stopped", || checked(&scene, "heartbeat").out.starts_with("fail: file beat: changed "));
 }
 
 #[test]

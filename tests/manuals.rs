@@ -48,12 +48,32 @@ fn page_of(program: &str) -> PathBuf {
 }
 
 fn help(program: &str) -> String {
+    help_of(program, &[])
+}
+
+fn help_of(program: &str, command: &[&str]) -> String {
     let scene = Scene::new();
-    let mut command = scene.command(ours(program));
-    command.arg("--help");
-    let done = scene.finish(command);
-    assert_eq!((done.code, done.err.as_str()), (0, ""), "{program} --help");
+    let mut asked = scene.command(ours(program));
+    asked.args(command).arg("--help");
+    let done = scene.finish(asked);
+    assert_eq!((done.code, done.err.as_str()), (0, ""), "{program} {command:?} --help");
     done.out
+}
+
+/// Programs whose commands have options of their own, which the commands' own help tells.
+const WITH_OPTIONS_OF_COMMANDS: &[&str] = &["svprobe"];
+
+/// Each command of such a program, with its options.
+fn commands_with_options() -> Vec<(&'static str, String, BTreeSet<String>)> {
+    let mut found = Vec::new();
+    for program in WITH_OPTIONS_OF_COMMANDS {
+        for command in commands_of_help(&help(program)) {
+            let mut options = options_of_help(&help_of(program, &[&command]));
+            assert!(options.remove("--help"), "{program} {command}");
+            found.push((*program, command, options));
+        }
+    }
+    found
 }
 
 /// The options that `--help` lists: `  -t, --times   how often`.
@@ -150,6 +170,16 @@ fn every_command_is_on_its_page() {
 }
 
 #[test]
+fn every_option_of_a_command_is_on_its_page_and_the_other_way_round() {
+    for (program, command, options) in commands_with_options() {
+        let page = fs::read_to_string(page_of(program)).unwrap();
+        let begin = format!(".It Cm {command} ");
+        let item = page.lines().find(|line| line.starts_with(&begin)).unwrap_or_else(|| panic!("{program} {command}"));
+        assert_eq!(BTreeSet::from_iter(flags(item)), options, "{program} {command}: the page, and --help");
+    }
+}
+
+#[test]
 fn every_page_is_clean() {
     let scene = Scene::new();
     let mut mandoc = scene.command("mandoc");
@@ -189,6 +219,29 @@ fn bash_completes_every_option_and_command() {
         if !commands.is_empty() {
             assert_eq!(bash_offers(&program, &[""]).unwrap(), commands, "{program}");
         }
+    }
+}
+
+#[test]
+fn completions_know_the_options_of_commands() {
+    for (program, command, options) in commands_with_options() {
+        let path = tree().join("completions/zsh").join(format!("_{program}"));
+        let zsh = fs::read_to_string(&path).unwrap();
+        // The arm of the command, up to the next one.
+        let arm = zsh.split_once(&format!("\n    {command}) ")).and_then(|(_, rest)| rest.split(";;").next());
+        let arm: Vec<&str> = arm.unwrap_or_else(|| panic!("zsh: {program} {command}")).split(between_words).collect();
+        let known = arm.into_iter().filter(|word| word.starts_with("--")).map(str::to_owned);
+        assert_eq!(known.collect::<BTreeSet<_>>(), options, "zsh: {program} {command}");
+        if command == "program" {
+            continue; // whatever follows belongs to what is run
+        }
+        let Some(mut offered) = bash_offers(program, &[&command, "-"]) else {
+            return skip("completions_know_the_options_of_commands", "no bash");
+        };
+        for common in options_of_help(&help(program)) {
+            offered.remove(&common);
+        }
+        assert_eq!(offered, options, "bash: {program} {command} -");
     }
 }
 

@@ -1,21 +1,13 @@
 //! Users and groups by name, as the host looks them up.
 //!
-//! The program is linked statically, because a dynamic start costs more than everything else that it does; a static C
-//! library cannot load the host's name services. So /etc/nsswitch.conf is read: where the files in /etc come first,
-//! they are asked first, here; whatever they do not know, and every name where they do not come first, is asked of
-//! getent, which goes through all services that the host has.
+//! The program is linked statically, because a dynamic start costs more than everything else that it does. Where the
+//! files in /etc come first, they are asked first, here; whatever they do not know, and every name where they do not
+//! come first, is asked of getent.
 
 use super::Failure;
+use crate::getent;
 use crate::process_state::account::{self, Account, Sources, Who};
-use crate::sys::fs::{self, How};
-use crate::sys::process::{self, Spawn, Stream};
-use crate::sys::reactor::Mask;
-use crate::sys::{Errno, Result, io};
-use std::ffi::{CStr, CString};
-use std::os::fd::AsFd;
-
-/// Where getent may be.
-const GETENT: [&CStr; 2] = [c"/usr/bin/getent", c"/bin/getent"];
+use crate::sys::Result;
 
 /// A database of names.
 #[derive(Clone, Copy)]
@@ -52,12 +44,11 @@ fn account(user: &[u8], groups: &[Vec<u8>]) -> Result<Option<Account>> {
 /// Looks a name up: in the file, where that is the first to be asked, then by way of getent. That the file cannot be
 /// read matters only if nobody else knows the name.
 fn ask<T>(database: Database, name: &[u8], find: fn(&[u8], &[u8]) -> Option<T>) -> Result<Option<T>> {
-    let sources =
-        read("/etc/nsswitch.conf").map_or(Sources::FILE, |text| Sources::parse(&text, database.name.as_bytes()));
+    let sources = getent::sources(database.name).unwrap_or(Sources::FILE);
     let mut trouble = None;
     let mut others = sources.others;
     if sources.file_first {
-        match read(database.file) {
+        match getent::read(database.file) {
             Ok(content) if account::is_compound(&content) => others = true,
             Ok(content) => {
                 if let Some(found) = find(&content, name) {
@@ -67,37 +58,13 @@ fn ask<T>(database: Database, name: &[u8], find: fn(&[u8], &[u8]) -> Option<T>) 
             Err(errno) => trouble = Some(errno),
         }
     }
-    let found =
-        if others || !sources.file_first { getent(database, name).and_then(|line| find(&line, name)) } else { None };
+    let found = if others || !sources.file_first {
+        getent::ask(database.name, name).and_then(|line| find(&line, name))
+    } else {
+        None
+    };
     match (found, trouble) {
         (None, Some(errno)) => Err(errno),
         (found, _) => Ok(found),
-    }
-}
-
-fn read(path: &str) -> Result<Vec<u8>> {
-    io::read_all(fs::open(path, How::Read)?)
-}
-
-/// What getent answers; nothing if it cannot be asked. It takes a number for a number, so the caller must look for
-/// the name in the answer.
-fn getent(database: Database, name: &[u8]) -> Option<Vec<u8>> {
-    let (database, name) = (CString::new(database.name).ok()?, CString::new(name).ok()?);
-    let (answer, into) = io::pipe().ok()?;
-    let child = Spawn {
-        program: &GETENT,
-        args: &[c"getent", c"--", &database, &name],
-        environment: None,
-        directory: None,
-        standard: [Stream::Same, Stream::Is(into.as_fd()), Stream::Same],
-        session: false,
-        mask: &Mask::current(),
-    };
-    let started = child.start().ok()?;
-    drop(into);
-    let text = io::read_all(answer);
-    match process::wait_for(started.pid) {
-        Ok(_) | Err(Errno::ECHILD) => text.ok(), // somebody before us may have SIGCHLD ignored
-        Err(_) => None,
     }
 }

@@ -1,5 +1,6 @@
 //! What every command line shares: options as runit reads them, described once with argh; messages of one grammar.
 #![forbid(unsafe_code)]
 
+pub mod commands;
 pub mod message;
 pub mod options;

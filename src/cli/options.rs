@@ -75,11 +75,16 @@ impl FromArgValue for Bytes {
     }
 }
 
-fn bytes(text: &str) -> Vec<u8> {
+/// Reads an option's value with a parser of bytes.
+pub fn typed<T, E: std::fmt::Display>(value: &str, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<T, String> {
+    parse(&bytes(value)).map_err(|wrong| wrong.to_string())
+}
+
+pub(super) fn bytes(text: &str) -> Vec<u8> {
     text.chars().map(|c| c as u8).collect()
 }
 
-fn as_text(value: &[u8]) -> String {
+pub(super) fn as_text(value: &[u8]) -> String {
     value.iter().map(|byte| char::from(*byte)).collect()
 }
 
@@ -177,7 +182,7 @@ impl Usage {
     }
 
     /// `--version`.
-    fn version(&self) -> Exit {
+    pub(super) fn version(&self) -> Exit {
         to_stdout(format!("{} (keepup) {}\n", self.program, env!("CARGO_PKG_VERSION")).as_bytes());
         Exit::OK
     }

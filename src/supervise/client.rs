@@ -207,6 +207,14 @@ impl Service<'_> {
     }
 }
 
+/// Where services are unless SVDIR says otherwise.
+pub const SERVICES: &str = "/etc/service";
+
+/// Whether a service's name is meant from the current directory, not from the directory of services.
+pub fn is_path(name: &[u8]) -> bool {
+    matches!(name, [] | [b'/' | b'.', ..] | [.., b'/'])
+}
+
 /// Longer paths are put together on the heap.
 const USUAL: usize = 256;
 

@@ -3,7 +3,7 @@
 use super::options::{Request, Services};
 use super::output::Output;
 use crate::service::pattern;
-use crate::supervise::client::{Place, Service, Trouble};
+use crate::supervise::client::{Place, Service, Trouble, is_path};
 use core::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -69,9 +69,4 @@ impl Places {
     fn services(&self) -> &Place {
         self.services.get_or_init(|| Place::new(&self.directory))
     }
-}
-
-/// Whether a name is meant from the current directory.
-fn is_path(name: &[u8]) -> bool {
-    matches!(name, [] | [b'/' | b'.', ..] | [.., b'/'])
 }

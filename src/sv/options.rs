@@ -5,6 +5,7 @@ use crate::cli::message::{base_name, to_stdout};
 use crate::cli::options::{Bytes, Called, Parsed, Usage, leading_number};
 use crate::exit::Exit;
 use crate::service::verb::{Speller, Verb, Waits};
+use crate::supervise::client::SERVICES;
 use crate::sys::door::Args;
 use argh::{ArgsInfo, FromArgs};
 use core::time::Duration;
@@ -54,8 +55,6 @@ const USAGE: Usage =
     Usage { program: "sv", line: "[-v] [-w sec] command service ...", called: Called::ByBaseName, exit: Exit(100) };
 
 const INIT_USAGE: Usage = Usage { program: "sv", line: "[-w sec] command", called: Called::ByBaseName, exit: Exit(2) };
-
-const DIRECTORY: &str = "/etc/service";
 
 /// runit's seven seconds.
 const WAIT: u64 = 7;
@@ -118,7 +117,7 @@ fn request(
         true if word == "status" => Services::All,
         true => return None,
     };
-    let directory = env::var_os("SVDIR").unwrap_or_else(|| DIRECTORY.into());
+    let directory = env::var_os("SVDIR").unwrap_or_else(|| SERVICES.into());
     Some(Request { verb, speller, wait: wait(&options, verb), json: options.json, log, services, directory })
 }
 

@@ -1,6 +1,7 @@
 //! Files, by descriptor of the directory they are in. Whatever is opened here is closed on exec.
 
 use super::{Errno, Result, io};
+use crate::probe::judge::Space;
 use nix::fcntl::{AtFlags, FlockArg, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat, mknodat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
@@ -231,6 +232,21 @@ pub fn enter(path: impl AsRef<Path>) -> Result<()> {
 /// What a path stands for, links followed. No descriptor is needed: it answers where none can be had.
 pub fn facts_of(path: impl AsRef<Path>) -> Result<Facts> {
     nix::sys::stat::stat(path.as_ref()).map(Facts::from)
+}
+
+/// What the file system has that a path is on.
+pub fn space_of(path: impl AsRef<Path>) -> Result<Space> {
+    let all = io::again(|| nix::sys::statvfs::statvfs(path.as_ref()))?;
+    #[allow(clippy::useless_conversion)] // their width differs between architectures
+    let bytes = |blocks: libc::fsblkcnt_t| u64::from(blocks).saturating_mul(all.fragment_size().into());
+    #[allow(clippy::useless_conversion)]
+    Ok(Space {
+        size: bytes(all.blocks()),
+        free: bytes(all.blocks_free()),
+        available: bytes(all.blocks_available()),
+        files: all.files().into(),
+        free_files: all.files_free().into(),
+    })
 }
 
 /// The path of the current directory.

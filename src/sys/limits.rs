@@ -33,6 +33,25 @@ fn name(resource: Resource) -> Name {
     }
 }
 
+/// The unit of memory, in bytes.
+pub fn page_size() -> u64 {
+    number(nix::unistd::SysconfVar::PAGE_SIZE).unwrap_or(4096)
+}
+
+/// How many of the ticks, in which /proc counts processor time, make a second.
+pub fn ticks_a_second() -> u64 {
+    number(nix::unistd::SysconfVar::CLK_TCK).unwrap_or(100)
+}
+
+/// How many processors the machine has in use.
+pub fn online_processors() -> u64 {
+    number(nix::unistd::SysconfVar::_NPROCESSORS_ONLN).unwrap_or(1)
+}
+
+fn number(name: nix::unistd::SysconfVar) -> Option<u64> {
+    nix::unistd::sysconf(name).ok()?.and_then(|number| number.try_into().ok()).filter(|number| *number > 0)
+}
+
 /// Adds to the nice level; the kernel keeps the sum within its bounds.
 pub fn add_nice(change: i32) -> Result<()> {
     Errno::clear();

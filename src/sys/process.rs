@@ -2,7 +2,7 @@
 
 use super::reactor::Mask;
 use super::{Errno, Result, io};
-use crate::exit::{Ending, Pid};
+use crate::exit::{Ending, Exit, Pid};
 use crate::signal::Signal;
 use core::ffi::{c_char, c_int, c_void};
 use core::mem::MaybeUninit;
@@ -253,6 +253,20 @@ fn execute(plan: &Plan<'_>) -> Errno {
         }
     }
     worst
+}
+
+/// Does some work in a child, which is a copy of us and ends with what the work says: for calls that may hang without
+/// any way to wait for them. Only for a process that has no other threads.
+pub fn apart(work: impl FnOnce() -> Exit) -> Result<Pid> {
+    // SAFETY: no other thread can hold a lock that the child would need.
+    match Errno::result(unsafe { libc::fork() })? {
+        0 => {
+            let Exit(code) = work();
+            // SAFETY: none of our exit handlers is meant for a copy of us.
+            unsafe { libc::_exit(code.into()) }
+        }
+        pid => Pid::new(pid).ok_or(Errno::ECHILD),
+    }
 }
 
 /// Takes one ended child, if there is one.

@@ -16,3 +16,4 @@ mod runsvdir;
 mod sv;
 mod sv_log;
 mod svlogd;
+mod svprobe;
