@@ -39,6 +39,8 @@ struct Known {
     name: CString,
     dir: Dir,
     seen: Essential,
+    /// What was left of a supervisor before ours: the starts of which it tells are none of this tree.
+    left: Option<Vec<u8>>,
     watch: Option<Watched>,
 }
 
@@ -82,6 +84,7 @@ impl Essentials {
         };
         let known = self.known.entry(id).or_insert_with(|| Known {
             name: name.to_owned(),
+            left: status_in(&dir),
             dir,
             seen: Essential::default(),
             watch: None,
@@ -150,13 +153,19 @@ impl Known {
     }
 
     fn look(&mut self) -> Option<Ended> {
-        let file = self.dir.file(Path::new(DIRECTORY).join(STATUS), How::Read).ok()?;
-        let mut bytes = [0; STATUS_ROOM];
-        let length = io::read(&file, &mut bytes).ok()?;
-        let status = Status::unpack(bytes.get(..length)?)?;
+        let bytes = status_in(&self.dir)?;
+        let (status, record) = (Status::unpack(&bytes)?, Record::unpack(&bytes));
+        let started = record.is_some_and(|record| record.starts > 0) && self.left.as_ref() != Some(&bytes);
         // The file is asked again: it matters at the end.
-        let ended = self.seen.has_ended(&status) && self.dir.facts(ESSENTIAL).is_ok();
-        let how = Record::unpack(bytes.get(..length)?).and_then(|record| record.last_exit).map(|last| last.ending);
+        let ended = self.seen.has_ended(&status, started) && self.dir.facts(ESSENTIAL).is_ok();
+        let how = record.and_then(|record| record.last_exit).map(|last| last.ending);
         ended.then(|| Ended { name: self.name.clone(), how })
     }
+}
+
+fn status_in(dir: &Dir) -> Option<Vec<u8>> {
+    let file = dir.file(Path::new(DIRECTORY).join(STATUS), How::Read).ok()?;
+    let mut bytes = [0; STATUS_ROOM];
+    let length = io::read(&file, &mut bytes).ok()?;
+    bytes.get(..length).map(<[u8]>::to_vec)
 }

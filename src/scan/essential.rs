@@ -13,9 +13,10 @@ pub struct Essential {
 }
 
 impl Essential {
-    /// Takes in a status; whether it says that the service has ended for good.
-    pub fn has_ended(&mut self, status: &Status) -> bool {
-        self.ran |= status.phase != Phase::Down;
+    /// Takes in a status, and whether its supervisor says that there was a start: a life may be too short to be seen.
+    /// Whether the service has ended for good.
+    pub fn has_ended(&mut self, status: &Status, started: bool) -> bool {
+        self.ran |= started || status.phase != Phase::Down;
         self.ran && status.phase == Phase::Down && status.want != Want::Up
     }
 }
@@ -34,11 +35,18 @@ mod tests {
     #[test]
     fn down_for_good_after_a_life() {
         let mut essential = Essential::default();
-        assert!(!essential.has_ended(&status(Phase::Down, Want::Down)), "never started");
-        assert!(!essential.has_ended(&status(Phase::Run, Want::Up)));
-        assert!(!essential.has_ended(&status(Phase::Down, Want::Up)), "about to be restarted");
-        assert!(!essential.has_ended(&status(Phase::Run, Want::Down)), "stopping");
-        assert!(!essential.has_ended(&status(Phase::Finish, Want::Down)), "cleaning up");
-        assert!(essential.has_ended(&status(Phase::Down, Want::Down)));
+        assert!(!essential.has_ended(&status(Phase::Down, Want::Down), false), "never started");
+        assert!(!essential.has_ended(&status(Phase::Run, Want::Up), false));
+        assert!(!essential.has_ended(&status(Phase::Down, Want::Up), false), "about to be restarted");
+        assert!(!essential.has_ended(&status(Phase::Run, Want::Down), false), "stopping");
+        assert!(!essential.has_ended(&status(Phase::Finish, Want::Down), false), "cleaning up");
+        assert!(essential.has_ended(&status(Phase::Down, Want::Down), false));
+    }
+
+    #[test]
+    fn a_life_that_nobody_saw_counts() {
+        let mut essential = Essential::default();
+        assert!(!essential.has_ended(&status(Phase::Down, Want::Up), true), "about to be restarted");
+        assert!(essential.has_ended(&status(Phase::Down, Want::Down), false));
     }
 }

@@ -201,6 +201,37 @@ fn the_end_of_an_essential_service_is_the_end_of_all() {
 }
 
 #[test]
+fn the_code_tells_how_the_essential_service_ended() {
+    // Short lives, which may be over before anybody looks.
+    for (run, code) in [("exit 7", 7), ("kill -9 $$", 128 + 9), ("exit 0", 0)] {
+        let scene = Scene::new();
+        linked(&scene, "job", run);
+        scene.file("sv/job/essential", "");
+        scene.file("sv/job/restart", "when never\n");
+        let mut runsvdir = start(&scene, &["--grace=100", "scan"]);
+        assert_eq!(runsvdir.end().code, code, "{run}: {}", runsvdir.err());
+    }
+}
+
+#[test]
+fn an_end_in_an_earlier_tree_is_none_in_this_one() {
+    let scene = Scene::new();
+    linked(&scene, "job", "exit 7");
+    scene.file("sv/job/essential", "");
+    scene.file("sv/job/restart", "when never\n");
+    assert_eq!(start(&scene, &["--grace=100", "scan"]).end().code, 7);
+    let before = scene.bytes("sv/job/supervise/status");
+    scene.script("sv/job/run", IDLE);
+    linked(&scene, "web", IDLE);
+    let mut runsvdir = start(&scene, &["--grace=100", "scan"]);
+    until_stat(&scene, "job", "run");
+    until_stat(&scene, "web", "run");
+    until_asleep(&runsvdir);
+    assert!(!runsvdir.ended());
+    assert_ne!(scene.bytes("sv/job/supervise/status"), before);
+}
+
+#[test]
 fn one_that_was_never_started_has_not_ended() {
     let scene = Scene::new();
     scene.service("sv/job").run(IDLE).down().file("essential", "");
