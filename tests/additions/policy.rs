@@ -212,7 +212,7 @@ fn not_ready_in_time_is_a_failed_run() {
 #[test]
 fn the_ladder_is_climbed_until_it_is_gone() {
     let scene = Scene::new();
-    let web = scene.service("web").run(CATCHER).file("stop", "INT 200ms\nQUIT 200ms\nKILL\n").supervise().caught();
+    let web = scene.service("web").run(CATCHER).file("stop", "INT 2s\nQUIT 2s\nKILL\n").supervise().caught();
     web.send("d");
     web.until_stat("down");
     assert_eq!(web.sent(), ["CONT", "INT", "QUIT"]);
@@ -224,7 +224,7 @@ fn the_ladder_is_climbed_until_it_is_gone() {
 #[test]
 fn s6s_signal_and_time() {
     let scene = Scene::new();
-    let web = scene.service("web").run(CATCHER).file("down-signal", "USR1\n").file("timeout-kill", "200\n");
+    let web = scene.service("web").run(CATCHER).file("down-signal", "USR1\n").file("timeout-kill", "2000\n");
     let web = web.supervise().caught();
     web.send("d");
     web.until_stat("down");
