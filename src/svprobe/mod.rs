@@ -58,13 +58,7 @@ pub fn main(args: Args<'_>) -> Exit {
     if let Err(trouble) = enter(&request) {
         return tell(&subject, Err(trouble));
     }
-    let timeout = request.timeout.0;
-    let guard = match &request.check {
-        Check::Http(_) | Check::Tcp(_) | Check::Unix(_) | Check::Program(_) => None,
-        Check::Cpu(cpu) => Some(timeout.saturating_add(cpu.over.0)),
-        _ => Some(timeout),
-    };
-    match guard {
+    match request.hangs_after() {
         Some(guard) => apart::within(guard, &subject, || check(&request)),
         None => tell(&subject, check(&request)),
     }

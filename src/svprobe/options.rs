@@ -212,6 +212,17 @@ impl Request {
     }
 }
 
+impl Request {
+    /// When a check whose calls nothing can wait for is given up; nothing for one that waits with a deadline itself.
+    pub(super) fn hangs_after(&self) -> Option<Duration> {
+        match &self.check {
+            Check::Http(_) | Check::Tcp(_) | Check::Unix(_) | Check::Program(_) => None,
+            Check::Cpu(cpu) => Some(self.timeout.0.saturating_add(cpu.over.0)),
+            Check::File(_) | Check::Disk(_) | Check::Load(_) | Check::Memory(_) | Check::Fds(_) => Some(self.timeout.0),
+        }
+    }
+}
+
 impl Http {
     pub(super) fn question(&self) -> Question {
         Question {
@@ -308,6 +319,15 @@ mod tests {
             let request = read(words).unwrap();
             assert_eq!(request.wrong(), None, "{words:?}");
         }
+    }
+
+    #[test]
+    fn looking_at_a_processor_takes_its_time() {
+        let hangs_after = |words: &[&'static str]| read(words).unwrap().hangs_after();
+        let seconds = |number| Some(Duration::from_secs(number));
+        assert_eq!(hangs_after(&["cpu", "--below", "1%", "--over", "10s", "--timeout", "3s"]), seconds(13));
+        assert_eq!(hangs_after(&["memory", "--below", "1m"]), seconds(5));
+        assert_eq!(hangs_after(&["program", "true"]), None);
     }
 
     #[test]

@@ -74,6 +74,17 @@ fn main_process() -> Answer<Pid> {
     }
 }
 
+/// One process; nothing if it has just ended.
+fn look(all: &Dir, pid: &Path) -> Option<Process> {
+    let mut stat = [0; STAT];
+    let file = all.file(pid.join("stat"), How::Read).ok()?;
+    let length = io::read(file, &mut stat).ok()?;
+    Process::parse(stat.get(..length)?)
+}
+
+/// More than a `/proc/PID/stat` has: a machine has hundreds of them, and each is read at once.
+const STAT: usize = 2048;
+
 /// A process and all below it, the process first.
 fn processes(root: Pid) -> Answer<Vec<Process>> {
     let unable = |errno| Trouble::call(&[b"unable to read /proc"], errno);
@@ -81,9 +92,7 @@ fn processes(root: Pid) -> Answer<Vec<Process>> {
     let mut found = Vec::new();
     for name in all.names().map_err(unable)? {
         if name.as_bytes().iter().all(u8::is_ascii_digit) {
-            // One that cannot be read has just ended.
-            let stat = all.file(Path::new(&name).join("stat"), How::Read).and_then(io::read_all);
-            found.extend(stat.ok().and_then(|stat| Process::parse(&stat)));
+            found.extend(look(&all, Path::new(&name)));
         }
     }
     let tree = tree::below(root, &found);

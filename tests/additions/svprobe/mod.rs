@@ -6,12 +6,21 @@ mod program;
 mod service;
 
 use crate::scene::{Done, Scene, ours};
+use std::process::Command;
 
 /// Runs one check.
 fn probe(scene: &Scene, args: &[&str]) -> Done {
+    scene.finish(command(scene, args))
+}
+
+/// One check. Where nothing is said of time it has more than by default: the machine is busy testing.
+fn command(scene: &Scene, args: &[&str]) -> Command {
     let mut command = scene.command(ours("svprobe"));
+    if !args.contains(&"--timeout") {
+        command.args(["--timeout", "50s"]);
+    }
     command.args(args);
-    scene.finish(command)
+    command
 }
 
 /// It says so in one line on standard output, and nothing else.

@@ -1,12 +1,12 @@
 //! The processes of a service that is supervised.
 
-use super::{cannot_tell, probe, says};
+use super::{cannot_tell, command, probe, says};
 use crate::scene::{Done, IDLE, Scene, Service, ours, until};
 
 /// A check that runs in a service's directory.
 fn within(service: &Service<'_>, scene: &Scene, args: &[&str]) -> Done {
-    let mut command = scene.command(ours("svprobe"));
-    command.args(args).current_dir(scene.path(service.name()));
+    let mut command = command(scene, args);
+    command.current_dir(scene.path(service.name()));
     scene.finish(command)
 }
 
@@ -45,8 +45,7 @@ fn processor_time_is_that_of_the_whole_tree() {
     assert_eq!(within(&web, &scene, &["cpu", "--below", "1000%", "--over", "100ms"]).code, 0);
 
     let idle = scene.service("idle").run(IDLE).supervise().running();
-    // The time-out is on top of the span.
-    let done = within(&idle, &scene, &["cpu", "--below", "50%", "--over", "600ms", "--timeout", "500ms"]);
+    let done = within(&idle, &scene, &["cpu", "--below", "50%", "--over", "600ms"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
 }
 
@@ -77,8 +76,8 @@ fn a_service_may_be_named() {
     let scene = Scene::new();
     let web = scene.service("service/web").run(IDLE).supervise().running();
     let named = |args: &[&str]| {
-        let mut command = scene.command(ours("svprobe"));
-        command.args(args).env("SVDIR", scene.path("service"));
+        let mut command = command(&scene, args);
+        command.env("SVDIR", scene.path("service"));
         scene.finish(command)
     };
     let done = named(&["memory", "--below", "1g", "--service", "web"]);
@@ -92,7 +91,7 @@ fn a_service_may_be_named() {
     cannot_tell(&named(&["--service", "none", "memory", "--below", "1g"]), &line);
 
     web.send("d");
-    web.until_stat("down");
+    web.until_status("down", |status| status.state == 0);
     cannot_tell(&within(&web, &scene, &["cpu", "--below", "1%"]), "cpu: it is down");
     web.send("x");
     drop(web);
@@ -110,13 +109,13 @@ fn a_check_is_one_line() {
     let scene = Scene::new();
     let line = format!("exec {} memory --below \"$(cat limit)\"", ours("svprobe").display());
     let web = scene.service("web").run(IDLE).script("check", &line).file("limit", "1g").supervise().running();
-    let check = || {
+    let check = |seconds| {
         let mut command = scene.command(ours("sv"));
-        command.args(["-w", "1", "check", "./web"]);
+        command.args(["-w", seconds, "check", "./web"]);
         scene.finish(command)
     };
-    let done = check();
+    let done = check("50");
     assert_eq!((done.code, done.err.as_str()), (0, ""), "{}", done.out);
     scene.file(web.at("limit"), "1k");
-    assert_eq!(check().code, 1);
+    assert_eq!(check("1").code, 1);
 }
