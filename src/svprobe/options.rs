@@ -1,4 +1,5 @@
 //! What `svprobe` can be asked.
+#![allow(rustdoc::broken_intra_doc_links)] // what stands above an option is its help, where brackets are no links
 
 use crate::cli::options::{Bytes, Called, Usage, typed};
 use crate::exit::Exit;
