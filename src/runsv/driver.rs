@@ -263,8 +263,9 @@ impl Runsv {
             }
             Program::Run => {}
         }
-        let policy = self.seat(role).map(|seat| seat.machine.policy().clone()).unwrap_or_default();
-        let (start, ready) = self.launcher.program(&self.voice, role, program, &policy);
+        let Runsv { voice, launcher, service, logger, .. } = self;
+        let Some(seat) = pick(service, logger, role) else { return Event::Started(Start::Refused) };
+        let (start, ready) = launcher.program(voice, role, program, seat.machine.policy());
         if let Some(pipe) = ready {
             if self.reactor.watch(&pipe, READY, Direction::Read).is_ok() {
                 self.service.ready = Some(pipe);
