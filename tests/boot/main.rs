@@ -51,3 +51,29 @@ echo \"operator: process 1 is $(cat /proc/1/comm)\"
 $WISH
 exec sv down .
 ";
+
+/// A service that ends at once, and writes down by the clock that nobody sets when it began.
+const SHORT: &str = "#!/bin/sh\ncut -d' ' -f1 /proc/uptime >> /run/lives\n";
+
+/// A service that sets the clock, to the year 2096 and to 1970, and looks what becomes of the others.
+const CLOCKMAKER: &str = "#!/bin/sh
+exec > /dev/console 2>&1
+sv -w 60 start web
+lives() { wc -l < /run/lives; }
+jump() {
+    date -s \"@$2\" > /dev/null && echo \"clockmaker: $1\"
+    wanted=$(($(lives) + 3))
+    sv status web
+    until [ $(lives) -ge $wanted ]; do sleep 1; done
+    sv -w 60 restart web && sv status short
+    sv -w 60 down short && sv -w 60 once short && echo \"clockmaker: $1: obeyed\"
+    sv up short
+}
+jump forward 4000000000
+jump back 1000000
+sv -w 60 down short
+awk 'NR > 1 && $1 - last < 0.98 { print \"clockmaker: too soon after\", last } { last = $1 }' /run/lives
+echo \"clockmaker: all that began, began in time\"
+/sbin/init 0
+exec sv down .
+";

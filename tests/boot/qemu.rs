@@ -4,7 +4,7 @@
 use crate::initramfs::Initramfs;
 use crate::namespace::now;
 use crate::scene::{CEILING, Running, Scene, ours, skip, until};
-use crate::{LOGGER, OPERATOR, PROGRAMS, STAGES, WEB, example, installed};
+use crate::{CLOCKMAKER, LOGGER, OPERATOR, PROGRAMS, SHORT, STAGES, WEB, example, installed};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,10 @@ const APPLETS: &[&str] = &[
     "setsid",
     "swapoff",
     "printf",
+    "date",
+    "wc",
+    "cut",
+    "awk",
 ];
 
 const QEMU: &str = "qemu-system-x86_64";
@@ -91,13 +95,13 @@ fn patiently(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 impl Machine {
-    /// Boots; the operator does this when all is up.
+    /// Boots these services.
     ///
     /// Programs with all that a debugger wants come to 100 MiB: twice that, and as much again for the file system.
-    fn boot(wish: &str) -> Machine {
+    fn boot(services: &[(&str, &str)]) -> Machine {
         let alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let scene = Scene::new();
-        scene.file("initramfs", initramfs(wish));
+        scene.file("initramfs", initramfs(services));
         let mut command = scene.command(QEMU);
         command.args(["-nodefaults", "-no-user-config", "-display", "none", "-m", "768", "-no-reboot"]);
         // Two seconds to a prompt. A kvm that is there need not work: within other virtual machines it may stand still.
@@ -130,7 +134,7 @@ impl Machine {
     }
 }
 
-fn initramfs(wish: &str) -> Vec<u8> {
+fn initramfs(services: &[(&str, &str)]) -> Vec<u8> {
     let mut tree = Initramfs::default();
     tree.console();
     for dir in ["proc", "sys", "run", "tmp", "sbin", "etc/runit/runsvdir/default"] {
@@ -149,8 +153,7 @@ fn initramfs(wish: &str) -> Vec<u8> {
     for stage in STAGES.iter().chain(&["ctrlaltdel"]) {
         tree.program(&format!("etc/runit/{stage}"), example(stage).as_bytes());
     }
-    let operator = OPERATOR.replace("$WISH", wish);
-    for (name, content) in [("web/run", WEB), ("web/log/run", LOGGER), ("operator/run", &operator)] {
+    for (name, content) in [("web/run", WEB), ("web/log/run", LOGGER)].iter().chain(services) {
         tree.program(&format!("etc/runit/runsvdir/solo/{name}"), content.as_bytes());
     }
     tree.link("default", "etc/runit/runsvdir/current");
@@ -172,7 +175,7 @@ fn a_machine_boots_runs_services_and_powers_off() {
     if let Some(why) = missing() {
         return skip("a_machine_boots_runs_services_and_powers_off", &why);
     }
-    let console = Machine::boot("/sbin/init 0").end();
+    let console = Machine::boot(&[("operator/run", &OPERATOR.replace("$WISH", "/sbin/init 0"))]).end();
     let booted =
         ["- runit: $Id: ", "enter stage: /etc/runit/1", "leave stage: /etc/runit/1", "enter stage: /etc/runit/2"];
     in_this_order(&console, &booted);
@@ -196,7 +199,7 @@ fn control_alt_delete_on_the_keyboard_reboots() {
     if let Some(why) = missing() {
         return skip("control_alt_delete_on_the_keyboard_reboots", &why);
     }
-    let mut machine = Machine::boot("echo operator: ready");
+    let mut machine = Machine::boot(&[("operator/run", &OPERATOR.replace("$WISH", "echo operator: ready"))]);
     machine.shows("operator: ready");
     let mut monitor = UnixStream::connect(machine.scene.path("monitor")).unwrap();
     monitor.write_all(b"sendkey ctrl-alt-delete\n").unwrap();
@@ -205,4 +208,26 @@ fn control_alt_delete_on_the_keyboard_reboots() {
     let asked = ["enter stage: /etc/runit/ctrlaltdel", "The machine restarts", "leave stage: /etc/runit/ctrlaltdel"];
     let down = ["enter stage: /etc/runit/3", "- runit: system reboot.", "Restarting system"];
     in_this_order(&console, &[&asked[..], &down].concat());
+}
+
+#[test]
+fn a_clock_that_jumps_delays_and_hastens_nothing() {
+    if let Some(why) = missing() {
+        return skip("a_clock_that_jumps_delays_and_hastens_nothing", &why);
+    }
+    let console = Machine::boot(&[("short/run", SHORT), ("clockmaker/run", CLOCKMAKER)]).end();
+    let after = |jump: &str| {
+        let jump = format!("clockmaker: {jump}");
+        [jump.clone(), "run: web: (pid ".into(), "ok: run: web: (pid ".into(), format!("{jump}: obeyed")]
+    };
+    let all: Vec<String> = after("forward").into_iter().chain(after("back")).collect();
+    in_this_order(&console, &all.iter().map(String::as_str).collect::<Vec<_>>());
+    // Nobody has run for less than no time.
+    let (_, back) = console.split_once("clockmaker: back").unwrap();
+    let line = back.lines().find(|line| line.starts_with("run: web: ")).unwrap();
+    assert!(line.contains(") 0s"), "{line}");
+    in_this_order(&console, &["clockmaker: all that began, began in time", "- runit: power off..."]);
+    for bad in ["too soon", "warning: ", "Kernel panic", "timeout: "] {
+        assert!(!console.contains(bad), "{bad:?} is on the console:\n{console}");
+    }
 }
