@@ -49,6 +49,8 @@ pub enum Ending {
         /// Whether it left a memory image.
         core: bool,
     },
+    /// Nobody knows: it was not our child.
+    Unknown,
 }
 
 impl Ending {
@@ -65,14 +67,14 @@ impl Ending {
     pub fn code_or_minus_one(self) -> i16 {
         match self {
             Ending::Exited(code) => code.into(),
-            Ending::Killed { .. } => -1,
+            Ending::Killed { .. } | Ending::Unknown => -1,
         }
     }
 
     /// The second argument of `finish`: the low byte of the wait status.
     pub fn low_byte(self) -> u8 {
         match self {
-            Ending::Exited(_) => 0,
+            Ending::Exited(_) | Ending::Unknown => 0,
             Ending::Killed { by, core } => by.number() | if core { 0x80 } else { 0 },
         }
     }

@@ -222,6 +222,7 @@ pub fn program(ending: Ending, line: &[u8]) -> Verdict {
     match ending {
         Ending::Exited(code) => Verdict::when(code == 0, format!("exit code {code}{said}")),
         Ending::Killed { by, .. } => Verdict::Ill(format!("ended by signal {by}{said}")),
+        Ending::Unknown => Verdict::Ill(format!("ended, nobody knows how{said}")),
     }
 }
 

@@ -186,6 +186,7 @@ impl Runsv {
                 let check = self.seat(role)?.check?;
                 let _ = process::send(check, Signal::KILL);
             }
+            Action::Look => return Some(Event::Needs(crate::service::machine::Needs::Ready)),
             Action::Ask(command) => return self.ask(now, command),
             Action::KillScript => {
                 let script = self.seat(role)?.script?;

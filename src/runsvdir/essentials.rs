@@ -71,6 +71,7 @@ pub(super) fn exit_of(ending: Ending) -> Exit {
     match ending {
         Ending::Exited(code) => Exit(code),
         Ending::Killed { by, .. } => Exit(by.number().saturating_add(128)),
+        Ending::Unknown => Exit::FATAL,
     }
 }
 

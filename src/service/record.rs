@@ -84,6 +84,9 @@ pub const SIZE: usize = 47;
 /// Of which so many are under the checksum.
 const CHECKED: usize = SIZE - 2;
 
+/// What stands for an end of which nobody knows how it came: no end that wait(2) tells of has this byte.
+const UNKNOWN: u8 = 0x7f;
+
 impl Phase {
     fn byte(self) -> u8 {
         match self {
@@ -160,7 +163,8 @@ impl Record {
 impl LastExit {
     fn pack(self) -> [u8; 3] {
         let code = if let Ending::Exited(code) = self.ending { code } else { 0 };
-        [cause_byte(self.cause), code, self.ending.low_byte()]
+        let low = if self.ending == Ending::Unknown { UNKNOWN } else { self.ending.low_byte() };
+        [cause_byte(self.cause), code, low]
     }
 
     fn unpack([cause, code, low]: [u8; 3]) -> Option<Option<LastExit>> {
@@ -168,7 +172,8 @@ impl LastExit {
             return Some(None);
         }
         let cause = Cause::ALL.iter().copied().find(|known| cause_byte(*known) == cause)?;
-        let ending = Ending::from_wait(i32::from(code) << 8 | i32::from(low))?;
+        let known = || Ending::from_wait(i32::from(code) << 8 | i32::from(low));
+        let ending = if low == UNKNOWN { Ending::Unknown } else { known()? };
         Some(Some(LastExit { ending, cause }))
     }
 }
@@ -240,6 +245,8 @@ mod tests {
             let record = Record { phase: *phase, ..NOTHING };
             assert_eq!(Record::unpack(&file(&record)), Some(record));
         }
+        let lost = Some(LastExit { ending: Ending::Unknown, cause: Cause::Exit });
+        assert_eq!(Record::unpack(&file(&Record { last_exit: lost, ..NOTHING })).map(|r| r.last_exit), Some(lost));
         for cause in Cause::ALL {
             let record = Record { last_exit: Some(LastExit { ending: Ending::Exited(255), cause: *cause }), ..NOTHING };
             assert_eq!(Record::unpack(&file(&record)), Some(record));

@@ -288,7 +288,7 @@ impl Machine {
 /// Says how a stage ended, where that was not well.
 fn how(child: Child, ending: Ending, out: &mut Actions) {
     match ending {
-        Ending::Exited(0) => {}
+        Ending::Exited(0) | Ending::Unknown => {}
         Ending::Exited(_) => out.push(Action::Say(Line::Failed(child))),
         Ending::Killed { .. } => out.push(Action::Say(Line::Crashed(child))),
     }

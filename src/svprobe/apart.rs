@@ -33,6 +33,7 @@ fn follow(mut wait: Wait, child: Pid) -> Answer<Result<Exit, Verdict>> {
         match process::reap().filter(|(pid, _)| *pid == child) {
             Some((_, Ending::Exited(code))) => return Ok(Ok(Exit(code))),
             Some((_, Ending::Killed { .. })) if killed => return Ok(Err(Verdict::Ill(wait.late()))),
+            Some((_, Ending::Unknown)) => return Err(Trouble::of(&[b"ended, nobody knows how"])),
             Some((_, Ending::Killed { by, .. })) => {
                 return Err(Trouble::of(&[b"ended by signal ", by.to_string().as_bytes()]));
             }

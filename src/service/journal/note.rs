@@ -9,6 +9,9 @@ impl From<Note> for Draft {
     fn from(note: Note) -> Draft {
         match note {
             Note::Start(pid, starts) => Draft::new(Event::Start).with(Key::Pid, pid).with(Key::Starts, starts),
+            Note::Unready(pid) => Draft::new(Event::Unready).with(Key::Pid, pid),
+            Note::Waiting => Draft::new(Event::Waiting),
+            Note::Adopted(pid) => Draft::new(Event::Adopted).with(Key::Pid, pid),
             Note::Ready(pid) => Draft::new(Event::Ready).with(Key::Pid, pid),
             Note::Exit(life, lasted) => {
                 let draft = Draft::new(Event::Exit).with(Key::Pid, life.pid).with(Key::Cause, life.cause);
@@ -34,6 +37,7 @@ impl From<Note> for Draft {
 fn with_ending(draft: Draft, ending: Ending) -> Draft {
     match ending {
         Ending::Exited(code) => draft.with(Key::Code, code),
+        Ending::Unknown => draft,
         Ending::Killed { by, core: false } => draft.with(Key::Signal, by),
         Ending::Killed { by, core: true } => draft.with(Key::Signal, by).with(Key::Core, "yes"),
     }

@@ -5,7 +5,10 @@
 //! that there are finitely many states, and a set of those seen ends the walk.
 
 use super::*;
-use crate::service::policy::{Delay, GiveUp, Growth, Health, Ready, ReadyBy, Restart, Step, Stop};
+use crate::service::policy::{
+    Delay, GiveUp, Growth, Health, Needs as Names, Ready, ReadyBy, Remedy, Restart, Step, Stop, Then, When,
+};
+use crate::service::status::Phase;
 use core::hash::{BuildHasherDefault, Hash, Hasher};
 use std::collections::{HashMap, HashSet};
 
@@ -20,6 +23,8 @@ struct World {
     machine: Machine,
     /// The process that lives.
     alive: Option<Pid>,
+    /// The process that was started, while another one is the main one.
+    first: Option<Pid>,
     /// Whether a script runs, or a start is to be answered.
     question: Option<Action>,
     since_start: Duration,
@@ -40,12 +45,23 @@ fn rich() -> Policy {
             healthy: 2 * STEP,
             ..Restart::default()
         },
-        ready: Ready { by: ReadyBy::Check(STEP), timeout: Some(2 * STEP) },
+        ready: Ready { by: ReadyBy::Check(STEP), timeout: Some(2 * STEP), ..Ready::default() },
         stop: Stop { ladder: Vec::from([step(Signal::INT, Some(STEP)), step(Signal::KILL, Some(STEP))]) },
         health: Some(Health { every: STEP, timeout: Some(STEP), fail: 1, of: 2, then: Remedy::Restart }),
         reload: None,
         finish_timeout: Some(STEP),
+        needs: Names::default(),
     }
+}
+
+/// The policy of one that needs another.
+fn needing() -> Policy {
+    Policy { needs: Names(vec![b"database".to_vec()]), ..Policy::default() }
+}
+
+/// The policy of one that talks.
+fn talking() -> Policy {
+    Policy { ready: Ready { by: ReadyBy::Notify, timeout: None, watchdog: Some(STEP), store: 0 }, ..Policy::default() }
 }
 
 impl World {
@@ -53,7 +69,7 @@ impl World {
         let now = Now { moment: NOW, label: LABEL };
         let mut machine = Machine::new(role, now, wanted_up);
         machine.adopt(policy);
-        World { machine, alive: None, question: None, since_start: LONG, checking: false }
+        World { machine, alive: None, first: None, question: None, since_start: LONG, checking: false }
     }
 
     /// Whether nothing is said of the pace of starts, so that runit's holds.
@@ -65,7 +81,9 @@ impl World {
     fn step(&mut self, event: Event) {
         let before = (self.machine.status(), self.machine.pid());
         let mut actions = Vec::new();
-        if let Event::Answered { .. } | Event::Started(_) = event {
+        if let (Event::Answered { .. } | Event::Started(_), _) | (Event::Needs(_), Some(Action::Look)) =
+            (event, self.question)
+        {
             self.question = None;
         }
         let now = Now { moment: NOW, label: LABEL };
@@ -81,10 +99,11 @@ impl World {
                 Action::KillCheck => assert!(self.checking, "there is a check"),
                 Action::Signal(pid, ..) => assert_eq!(self.alive, Some(pid), "only a living process is signalled"),
                 Action::KillScript => assert!(matches!(self.question, Some(Action::Ask(_))), "there is a script"),
-                Action::Ask(_) => self.ask(*action, at + 1 == actions.len()),
+                Action::Look | Action::Ask(_) => self.ask(*action, at + 1 == actions.len()),
                 Action::Start(program) => {
                     self.ask(*action, at + 1 == actions.len());
-                    assert_eq!(self.alive, None, "no start while a process lives");
+                    assert_eq!((self.alive, self.first), (None, None), "no start while a process lives");
+                    assert!(program != Program::Run || !self.machine.is_held(NOW), "no start before what it needs");
                     if program == Program::Run {
                         assert!(!self.paced() || self.since_start >= SETTLED, "no two starts within a second");
                     }
@@ -122,8 +141,24 @@ impl World {
     }
 
     fn kill(&mut self, ending: Ending, more: bool) {
-        if let Some(pid) = self.alive.take() {
+        if let Some(pid) = self.alive {
+            self.alive = self.first.take();
             self.step(Event::Ended { pid, ending, more });
+        }
+    }
+
+    /// The process that was started leaves the main one alone.
+    fn orphan(&mut self) {
+        if let Some(pid) = self.first.take() {
+            self.step(Event::Ended { pid, ending: Ending::Exited(0), more: false });
+        }
+    }
+
+    /// Another process is the main one from now on.
+    fn hand_over(&mut self) {
+        if let (State::Run(_), None, Some(main)) = (&self.machine.state, self.first, Pid::new(2)) {
+            self.first = self.alive.replace(main).filter(|first| *first != main);
+            self.step(Event::Says(Says::Main(main)));
         }
     }
 
@@ -154,11 +189,19 @@ impl World {
             }
             State::Gone { .. } => {}
         }
+        if let Needed::Missing(Some(until)) = &mut self.machine.needed {
+            *until = due(*until).min(NOW + STEP); // the grace is no longer than it must be to be one
+        }
         self.machine.history.shift(&earlier);
         if let Some(Work::Start(Program::Finish(ended))) = &mut self.machine.work {
             *ended = life(*ended);
         }
         self.step(Event::Tick);
+    }
+
+    /// Whether an answer is due before anything else can happen: no state in which the machine is left.
+    fn is_between(&self) -> bool {
+        matches!(self.question, Some(Action::Look | Action::Start(_)))
     }
 
     /// Every world that may be next.
@@ -169,10 +212,26 @@ impl World {
             change(&mut world);
             nexts.push(world);
         };
+        let looks = self.question == Some(Action::Look);
+        if looks || self.machine.waits() {
+            for needs in [Needs::Ready, Needs::Missing, Needs::Circle] {
+                branch(&|world| world.step(Event::Needs(needs)));
+            }
+        }
         if let Some(Action::Start(_)) = self.question {
             branch(&|world| world.spawn(true));
             branch(&|world| world.spawn(false));
+        }
+        if self.is_between() {
             return nexts;
+        }
+        if self.machine.policy.ready.by == ReadyBy::Notify {
+            branch(&|world| world.step(Event::Ready));
+            branch(&|world| world.hand_over());
+            branch(&|world| world.orphan());
+            for says in SAYS {
+                branch(&|world| world.step(Event::Says(says)));
+            }
         }
         if let Some(Action::Ask(_)) = self.question {
             branch(&|world| world.step(Event::Answered { handled: true }));
@@ -196,7 +255,7 @@ impl World {
             branch(&|world| world.step(event));
         }
         for ending in walk.endings.iter().copied() {
-            for more in [false, true] {
+            for more in walk.more.iter().copied() {
                 branch(&|world| world.kill(ending, more));
             }
         }
@@ -207,7 +266,7 @@ impl World {
     /// Once it has done what was due nothing is due any more: a driver that waits for it would never sleep.
     fn rests(mut self) {
         self.step(Event::Tick);
-        let due = self.machine.deadline().filter(|due| *due <= NOW && !matches!(self.question, Some(Action::Start(_))));
+        let due = self.machine.deadline().filter(|due| *due <= NOW && !self.is_between());
         assert_eq!(due, None, "it never rests: {self:?}");
     }
 
@@ -259,6 +318,9 @@ const KINDS: [Command; 8] = [
     Command::Hangup,
 ];
 
+/// What a service may say. What only changes times is told in stories: here it would make ten times as many states.
+const SAYS: [Says; 4] = [Says::Reloading, Says::Stopping, Says::Alive, Says::Stuck];
+
 /// What can happen in a walk.
 struct Walk<'a> {
     role: Role,
@@ -267,6 +329,8 @@ struct Walk<'a> {
     /// How many commands may wait, besides a dismissal: with those in progress, two meet in every order if it is one.
     waiting: usize,
     endings: &'a [Ending],
+    /// Whether there may be more to do after an end.
+    more: &'a [bool],
 }
 
 const KILLED: Ending = Ending::Killed { by: Signal::TERM, core: false };
@@ -280,8 +344,7 @@ fn explore(walk: &Walk<'_>) -> usize {
     let mut seen: HashSet<u64, Known> = open.iter().map(World::mark).collect();
     let mut deaths = Deaths::default();
     while let Some(world) = open.pop() {
-        // A start is answered before anything else can happen; it is not a state in which the machine is left.
-        if !matches!(world.question, Some(Action::Start(_))) {
+        if !world.is_between() {
             world.clone().rests();
             let deaths = world.clone().leave(&mut deaths);
             assert!(deaths <= 4, "{deaths} deaths to leave from {world:?}");
@@ -334,7 +397,14 @@ impl Hasher for Mark {
 fn every_state_of_a_service_keeps_the_promises() {
     let policy = Policy::default();
     let endings = [Ending::Exited(0), FAILED_FOR_GOOD, KILLED];
-    let walk = Walk { role: Role::Service, policy: &policy, commands: &KINDS, waiting: 1, endings: &endings };
+    let walk = Walk {
+        role: Role::Service,
+        policy: &policy,
+        commands: &KINDS,
+        waiting: 1,
+        endings: &endings,
+        more: &[false, true],
+    };
     let states = explore(&walk);
     assert!(states > 1000, "the walk reached only {states} states");
 }
@@ -343,7 +413,14 @@ fn every_state_of_a_service_keeps_the_promises() {
 fn every_state_of_a_logger_keeps_the_promises() {
     let policy = Policy::default();
     let endings = [Ending::Exited(0), KILLED];
-    let walk = Walk { role: Role::Logger, policy: &policy, commands: &KINDS, waiting: 1, endings: &endings };
+    let walk = Walk {
+        role: Role::Logger,
+        policy: &policy,
+        commands: &KINDS,
+        waiting: 1,
+        endings: &endings,
+        more: &[false, true],
+    };
     let states = explore(&walk);
     assert!(states > 50, "the walk reached only {states} states");
 }
@@ -354,7 +431,48 @@ fn every_state_under_a_policy_that_asks_for_everything_keeps_the_promises() {
     let policy = rich();
     let commands = [Command::Up, Command::Down, Command::Kill];
     let endings = [Ending::Exited(0), Ending::Exited(1)];
-    let walk = Walk { role: Role::Service, policy: &policy, commands: &commands, waiting: 0, endings: &endings };
+    let walk = Walk {
+        role: Role::Service,
+        policy: &policy,
+        commands: &commands,
+        waiting: 0,
+        endings: &endings,
+        more: &[false, true],
+    };
+    let states = explore(&walk);
+    assert!(states > 1000, "the walk reached only {states} states");
+}
+
+#[test]
+fn every_state_of_one_that_needs_another_keeps_the_promises() {
+    let policy = needing();
+    let commands = [Command::Up, Command::Once, Command::Down, Command::Kill];
+    let endings = [Ending::Exited(0), KILLED];
+    let walk = Walk {
+        role: Role::Service,
+        policy: &policy,
+        commands: &commands,
+        waiting: 1,
+        endings: &endings,
+        more: &[false, true],
+    };
+    let states = explore(&walk);
+    assert!(states > 1000, "the walk reached only {states} states");
+}
+
+#[test]
+fn every_state_of_one_that_talks_keeps_the_promises() {
+    let policy = talking();
+    let commands = [Command::Down];
+    let endings = [Ending::Exited(0)];
+    let walk = Walk {
+        role: Role::Service,
+        policy: &policy,
+        commands: &commands,
+        waiting: 0,
+        endings: &endings,
+        more: &[false],
+    };
     let states = explore(&walk);
     assert!(states > 1000, "the walk reached only {states} states");
 }

@@ -43,6 +43,17 @@
 //! its end, unless the policy names a delay. The pause is a deadline, not a sleep: every command is obeyed in it, and
 //! only a start waits.
 //!
+//! # What others must be first
+//!
+//! A service that needs others is not started before somebody has looked whether they are ready: the machine asks, and
+//! is told again whenever that may have changed. Those that need each other in a circle are started after a grace.
+//! Only a start waits: what is needed may go away later.
+//!
+//! # The main process
+//!
+//! A service may say that another process of its own is the main one. Then that one is shown and signalled; the life is
+//! over when both it and the process that we have started are gone, and ended as the main one did.
+//!
 //! # Policy
 //!
 //! What the optional files ask for is a `Policy`, handed in before the moment at which it matters. It decides what is
@@ -58,9 +69,7 @@
 
 use super::command::Command;
 use super::journal::Cause;
-use super::policy::{Policy, Remedy, Then, When, Whom};
-use super::record;
-use super::status::{Phase, Status, Want};
+use super::policy::{Policy, Whom};
 use crate::exit::{Ending, Pid};
 use crate::moment::{Moment, Now};
 use crate::signal::Signal;
@@ -69,10 +78,14 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 use history::History;
-use running::{Due, Running, Verdict};
+use running::{Due, Running};
 
+mod commands;
 mod history;
+mod lives;
 mod running;
+mod says;
+mod shown;
 
 /// A life shorter than this is followed by a pause of this length. runit's second: long enough that a service that
 /// cannot run does not eat the machine, short enough that nobody waits for it.
@@ -83,6 +96,9 @@ const NO_PROCESS: Duration = Duration::from_secs(5);
 
 /// Commands that wait while a script runs. A full queue is no loss: `room` keeps the rest in the fifo.
 const QUEUE: usize = 32;
+
+/// How long those wait that need each other: long enough for a person to read why, short enough for a boot.
+const CIRCLE: Duration = Duration::from_secs(10);
 
 /// `finish` says with this that a start would be of no use (s6's meaning).
 const FAILED_FOR_GOOD: Ending = Ending::Exited(125);
@@ -159,10 +175,23 @@ enum Work {
     Last,
     /// `control/u`, whatever it answers; then the start.
     BeforeStart,
+    /// Somebody looks whether what it needs is ready.
+    Look,
     /// The system is starting a program.
     Start(Program),
     /// KILL came: whatever the script answers, nothing follows.
     Dropped,
+}
+
+/// What is known of the services that must be ready before the next start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Needed {
+    /// Nobody has looked.
+    Unknown,
+    /// Not all are ready; a start waits, until then if they need each other.
+    Missing(Option<Moment>),
+    /// All are ready.
+    Ready,
 }
 
 /// Whose the check is that runs.
@@ -195,8 +224,12 @@ pub enum Event {
     },
     /// The answer to `Action::Start`.
     Started(Start),
+    /// The answer to `Action::Look`, and whatever has become of it since, as long as a start waits for it.
+    Needs(Needs),
     /// The service says that it works.
     Ready,
+    /// The service says something else of itself.
+    Says(Says),
     /// The answer to `Action::Check`.
     Checked {
         /// Whether it said so.
@@ -224,9 +257,44 @@ pub enum Start {
     NoProcess,
     /// The service directory asks for something that cannot be given; nothing was started.
     Refused,
+    /// The service directory names services that must be ready first, and nobody has looked whether they are; nothing
+    /// was started.
+    Unready,
 }
 
-/// Something to do. At most one action of a step is a question (`Ask`, `Start`); it is the last, and its answer is the
+/// What has been found of the services that must be ready first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// All are ready.
+    Ready,
+    /// Not all are.
+    Missing,
+    /// Not all are, and one of them waits for this one.
+    Circle,
+}
+
+/// What a service says of itself, besides that it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// It reloads, and will say when it works again.
+    Reloading,
+    /// It is about to end.
+    Stopping,
+    /// It is alive.
+    Alive,
+    /// It is not, whatever it says.
+    Stuck,
+    /// It says so that often from now on; zero: never.
+    AliveEvery(Duration),
+    /// It says something again within this time.
+    Extend(Duration),
+    /// This process of its own is its main one.
+    Main(Pid),
+    /// What went wrong before is forgotten.
+    Forget,
+}
+
+/// Something to do. At most one action of a step is a question (`Look`, `Ask`, `Start`); it is the last, and its answer is the
 /// next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -234,6 +302,8 @@ pub enum Action {
     Publish,
     /// Send this signal, because of this process.
     Signal(Pid, Signal, Whom),
+    /// Look whether the services that must be ready first are, and tell.
+    Look,
     /// Run the script of this command if there is one, and tell what it answered.
     Ask(Command),
     /// End the script that is running; it still answers.
@@ -264,6 +334,12 @@ pub enum Note {
     Start(Pid, u32),
     /// It works.
     Ready(Pid),
+    /// It works no more, or not now: it says so.
+    Unready(Pid),
+    /// Its start waits for others.
+    Waiting,
+    /// This process is its main one.
+    Adopted(Pid),
     /// It has ended, after so long.
     Exit(Life, Duration),
     /// `./finish` has ended.
@@ -289,6 +365,7 @@ pub struct Machine {
     paused: bool,
     /// Whether it is down because it failed too often.
     gave_up: bool,
+    needed: Needed,
     work: Option<Work>,
     queue: VecDeque<Command>,
     check: Option<Checked>,
@@ -307,6 +384,7 @@ impl Machine {
             goal: if wanted_up { Goal::Up } else { Goal::Down },
             paused: false,
             gave_up: false,
+            needed: Needed::Unknown,
             work: None,
             queue: VecDeque::new(),
             check: None,
@@ -319,6 +397,9 @@ impl Machine {
 
     /// From now on this is what the optional files ask for.
     pub fn adopt(&mut self, policy: Policy) {
+        if policy.needs != self.policy.needs {
+            self.needed = Needed::Unknown;
+        }
         self.policy = policy;
     }
 
@@ -342,7 +423,9 @@ impl Machine {
             Event::ServiceLeft { unread } => self.follow(unread, actions),
             Event::Answered { handled } => self.answered(now, handled, actions),
             Event::Started(start) => self.started(now, start, actions),
+            Event::Needs(needs) => self.needs(now, needs, actions),
             Event::Ready => self.becomes_ready(now, actions),
+            Event::Says(says) => self.says(now, says, actions),
             Event::Checked { well } => self.checked(now, well, actions),
             Event::Ended { pid, ending, more } => self.ended(now, pid, ending, more, actions),
         }
@@ -368,6 +451,28 @@ impl Machine {
         }
     }
 
+    /// Every process of it that is to be heard of: its main one, and the one that we have started.
+    pub fn pids(&self) -> impl Iterator<Item = Pid> {
+        let first = if let State::Run(running) = &self.state { running.first } else { None };
+        self.pid().into_iter().chain(first)
+    }
+
+    /// Whether a start waits for other services: to be told when they may have become ready.
+    pub fn waits(&self) -> bool {
+        let waits = matches!((&self.state, self.needed), (State::Down { .. }, Needed::Missing(_)));
+        waits && self.work.is_none() && self.wants_start()
+    }
+
+    /// Whether a start has to wait for other services.
+    pub fn is_held(&self, now: Moment) -> bool {
+        !self.policy.needs.0.is_empty()
+            && match self.needed {
+                Needed::Unknown => true,
+                Needed::Missing(until) => until.is_none_or(|until| until > now),
+                Needed::Ready => false,
+            }
+    }
+
     /// When to step with `Tick`, if nothing happens before.
     pub fn deadline(&self) -> Option<Moment> {
         match &self.state {
@@ -376,61 +481,12 @@ impl Machine {
             State::Run(running) => running.deadline(self.check.is_none()),
             State::Finish { process: Finish::Runs(_, until), .. } => *until,
             _ if self.work.is_some() => None,
-            State::Down { not_before, .. } if self.wants_start() => Some(*not_before),
+            State::Down { not_before, .. } if self.wants_start() => match self.needed {
+                Needed::Missing(until) => until.map(|until| until.max(*not_before)),
+                _ => Some(*not_before),
+            },
             State::Finish { process: Finish::Due(not_before), .. } => Some(*not_before),
             _ => None,
-        }
-    }
-
-    /// What to show of it to everybody.
-    pub fn status(&self) -> Status {
-        let (since, phase) = match &self.state {
-            State::Down { since, .. } | State::Gone { since } => (*since, Phase::Down),
-            State::Run(running) => (running.started.label, Phase::Run),
-            State::Finish { ended, .. } => (ended.started.label, Phase::Finish),
-        };
-        Status {
-            since,
-            pid: self.pid(),
-            phase,
-            want: match self.goal {
-                Goal::Up => Want::Up,
-                Goal::Once | Goal::Down => Want::Down,
-                Goal::Follow | Goal::Drain | Goal::Exit => Want::Exit,
-            },
-            paused: self.paused,
-            got_term: matches!(&self.state, State::Run(running) if running.got_term),
-        }
-    }
-
-    /// What to show of it to those who know keepup, but for the start time of its process, which is not known here.
-    pub fn record(&self, now: Now) -> record::Record {
-        record::Record {
-            phase: self.phase(now),
-            ready_since: if let State::Run(running) = &self.state { running.ready } else { None },
-            start_time: None,
-            starts: self.starts,
-            failures: self.history.failures(),
-            last_exit: self.last.map(|(ending, cause)| record::LastExit { ending, cause }),
-            next_start: match self.state {
-                State::Down { not_before, .. } if self.wants_start() && not_before > now.moment => {
-                    Some(now.label.after(not_before.since(now.moment)))
-                }
-                _ => None,
-            },
-        }
-    }
-
-    fn phase(&self, now: Now) -> record::Phase {
-        match &self.state {
-            State::Down { .. } if self.gave_up => record::Phase::GaveUp,
-            State::Down { not_before, .. } if self.wants_start() && *not_before > now.moment => record::Phase::Backoff,
-            State::Down { .. } | State::Gone { .. } => record::Phase::Down,
-            State::Run(running) if running.is_stopping() => record::Phase::Stopping,
-            State::Run(running) if running.unhealthy => record::Phase::Unhealthy,
-            State::Run(running) if running.ready.is_some() => record::Phase::Ready,
-            State::Run(_) => record::Phase::Starting,
-            State::Finish { .. } => record::Phase::Finish,
         }
     }
 
@@ -440,7 +496,7 @@ impl Machine {
 
     /// Whether a script is running for us.
     fn asking(&self) -> bool {
-        self.work.is_some_and(|work| !matches!(work, Work::Start(_)))
+        self.work.is_some_and(|work| !matches!(work, Work::Look | Work::Start(_)))
     }
 
     /// Whether a stop is in the hands of a script that has not answered yet, or a program is being started.
@@ -481,6 +537,7 @@ impl Machine {
                 actions.push(Action::Check);
             }
             Some(Due::KillCheck) => actions.push(Action::KillCheck),
+            Some(Due::Stuck) => self.stuck(now, actions),
             Some(Due::Step(step)) => {
                 if let Some(pid) = self.pid() {
                     actions.push(Action::Note(Note::Signal(pid, step.signal, step.whom)));
@@ -495,6 +552,7 @@ impl Machine {
         match self.state {
             State::Down { since, .. } if self.goal == Goal::Exit => self.state = State::Gone { since },
             State::Down { not_before, .. } if self.wants_start() && not_before <= now.moment => match self.role {
+                Role::Service if self.is_held(now.moment) => self.look(actions),
                 Role::Service => self.ask(now, Work::BeforeStart, Command::Up, actions),
                 Role::Logger => self.start(Program::Run, actions),
             },
@@ -502,6 +560,14 @@ impl Machine {
                 self.start(Program::Finish(ended), actions);
             }
             _ => {}
+        }
+    }
+
+    /// Asks whether what it needs is ready, once for each start; after that it is told.
+    fn look(&mut self, actions: &mut Vec<Action>) {
+        if self.needed == Needed::Unknown {
+            self.work = Some(Work::Look);
+            actions.push(Action::Look);
         }
     }
 
@@ -518,320 +584,15 @@ impl Machine {
             Role::Logger => self.answered(now, false, actions),
         }
     }
-
-    fn obey(&mut self, now: Now, command: Command, actions: &mut Vec<Action>) {
-        match command {
-            Command::Exit if self.role == Role::Logger => {}
-            Command::Up => {
-                self.pardon(now);
-                self.want(Goal::Up, actions);
-            }
-            Command::Once => {
-                self.pardon(now);
-                self.want(self.once(), actions);
-            }
-            Command::Down | Command::Exit => {
-                self.gave_up = false;
-                self.want(if command == Command::Down { Goal::Down } else { Goal::Exit }, actions);
-                self.stop(now, Cause::Asked, actions);
-            }
-            Command::Term => self.stop(now, Cause::Asked, actions),
-            Command::Kill => match self.state {
-                State::Finish { process: Finish::Runs(pid, _), .. } => {
-                    actions.push(Action::Signal(pid, Signal::KILL, Whom::Process));
-                }
-                _ => {
-                    self.blame(Cause::Asked);
-                    self.signal(now, Signal::KILL, command, actions);
-                }
-            },
-            Command::Pause | Command::Continue => {
-                self.paused = command == Command::Pause;
-                actions.push(Action::Publish);
-                self.pass_on(now, command, actions);
-            }
-            _ => self.pass_on(now, command, actions),
-        }
-    }
-
-    /// Somebody wants it up although it has failed: its failures are forgotten, and so is the delay after them.
-    fn pardon(&mut self, now: Now) {
-        let State::Down { not_before, .. } = &mut self.state else { return };
-        if self.gave_up || self.history.failures() > 0 {
-            *not_before = (*not_before).min(now.moment + SETTLED);
-        }
-        self.gave_up = false;
-        self.history.forget();
-    }
-
-    /// A logger that is to follow its service takes no other goal.
-    fn want(&mut self, goal: Goal, actions: &mut Vec<Action>) {
-        if self.role == Role::Logger && matches!(self.goal, Goal::Follow | Goal::Drain | Goal::Exit) {
-            return;
-        }
-        self.goal = goal;
-        actions.push(Action::Publish);
-    }
-
-    /// `once` on what runs already means: not again.
-    fn once(&self) -> Goal {
-        if matches!(self.state, State::Down { .. }) { Goal::Once } else { Goal::Down }
-    }
-
-    /// Begins to stop what runs, for this reason.
-    fn stop(&mut self, now: Now, cause: Cause, actions: &mut Vec<Action>) {
-        if let State::Run(running) = &mut self.state {
-            let pid = running.pid;
-            running.blame.get_or_insert(cause);
-            self.ask(now, Work::Stop { pid }, Command::Term, actions);
-        }
-    }
-
-    /// Stops what runs because it does not work. While another command is in progress its own stop is as good.
-    fn give_it_up(&mut self, now: Now, cause: Cause, actions: &mut Vec<Action>) {
-        self.blame(cause);
-        if self.work.is_none() {
-            self.stop(now, cause, actions);
-        } else if let Some(pid) = self.pid() {
-            self.first_step(now, pid, actions);
-        }
-    }
-
-    fn blame(&mut self, cause: Cause) {
-        if let State::Run(running) = &mut self.state {
-            running.blame.get_or_insert(cause);
-        }
-    }
-
-    fn pass_on(&mut self, now: Now, command: Command, actions: &mut Vec<Action>) {
-        let signal = match command {
-            Command::Hangup => self.policy.reload.or(command.signal()),
-            _ => command.signal(),
-        };
-        if let Some(signal) = signal {
-            self.signal(now, signal, command, actions);
-        }
-    }
-
-    fn signal(&mut self, now: Now, signal: Signal, script: Command, actions: &mut Vec<Action>) {
-        if let State::Run(running) = &self.state {
-            let pid = running.pid;
-            self.ask(now, Work::Signal { pid, signal }, script, actions);
-        }
-    }
-
-    fn answered(&mut self, now: Now, handled: bool, actions: &mut Vec<Action>) {
-        match self.work.take() {
-            Some(Work::Signal { pid, signal }) => {
-                if !handled && self.still_runs(pid) {
-                    actions.push(Action::Signal(pid, signal, Whom::Process));
-                }
-            }
-            Some(Work::Stop { pid }) => {
-                if !handled {
-                    self.first_step(now, pid, actions);
-                } else if let State::Run(running) = &mut self.state {
-                    running.climb(now, &self.policy);
-                }
-                self.finish_stop(now, pid, actions);
-            }
-            Some(Work::BeforeStart) => self.start(Program::Run, actions),
-            Some(Work::Last | Work::Dropped) | None => {}
-            Some(start @ Work::Start(_)) => self.work = Some(start),
-        }
-    }
-
-    /// What is not wanted up is woken, so that it can obey, and its last script is asked.
-    fn finish_stop(&mut self, now: Now, pid: Pid, actions: &mut Vec<Action>) {
-        if self.goal == Goal::Up {
-            return;
-        }
-        if self.still_runs(pid) {
-            actions.push(Action::Signal(pid, Signal::CONT, Whom::Process));
-        }
-        let last = if self.goal == Goal::Exit { Command::Exit } else { Command::Down };
-        self.ask(now, Work::Last, last, actions);
-    }
-
-    /// Sends the first signal of the ladder, if its process is still the one that runs.
-    fn first_step(&mut self, now: Now, to: Pid, actions: &mut Vec<Action>) {
-        let Machine { state: State::Run(running), policy, .. } = self else { return };
-        if running.pid != to {
-            return;
-        }
-        let (signal, whom) = policy.stop.ladder.first().map_or((Signal::TERM, Whom::Process), |s| (s.signal, s.whom));
-        running.climb(now, policy);
-        running.got_term = true;
-        actions.extend([Action::Signal(to, signal, whom), Action::Publish]);
-    }
-
-    fn still_runs(&self, pid: Pid) -> bool {
-        matches!(&self.state, State::Run(running) if running.pid == pid)
-    }
-
-    fn cut_short(&mut self, actions: &mut Vec<Action>) {
-        self.work = Some(Work::Dropped);
-        self.queue.push_front(Command::Kill);
-        actions.push(Action::KillScript);
-    }
-
-    fn started(&mut self, now: Now, start: Start, actions: &mut Vec<Action>) {
-        let Some(Work::Start(program)) = self.work.take() else { return };
-        let later = now.moment + NO_PROCESS;
-        self.state = match (program, start) {
-            (Program::Run, Start::Runs(pid) | Start::Unable(pid)) => {
-                let mut running = Running::new(pid, now, &self.policy);
-                if start == Start::Unable(pid) {
-                    running.blame = Some(Cause::ExecFailed);
-                }
-                self.starts = self.starts.wrapping_add(1);
-                actions.push(Action::Note(Note::Start(pid, self.starts)));
-                State::Run(running)
-            }
-            (Program::Run, _) => State::Down { since: self.status().since, not_before: later },
-            (Program::Finish(ended), Start::Runs(pid) | Start::Unable(pid)) => {
-                let until = self.policy.finish_timeout.map(|span| now.moment + span);
-                State::Finish { process: Finish::Runs(pid, until), ended }
-            }
-            (Program::Finish(ended), _) => State::Finish { process: Finish::Due(later), ended },
-        };
-        if self.pid().is_some() {
-            self.paused = false;
-            self.gave_up = false;
-            self.goal = match self.goal {
-                Goal::Once => Goal::Down,
-                Goal::Drain => Goal::Exit,
-                goal => goal,
-            };
-            actions.push(Action::Publish);
-        }
-    }
-
-    fn becomes_ready(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let Machine { state: State::Run(running), policy, .. } = self else { return };
-        if running.ready.is_none() {
-            running.becomes_ready(now, policy);
-            actions.extend([Action::Note(Note::Ready(running.pid)), Action::Publish]);
-        }
-    }
-
-    fn checked(&mut self, now: Now, well: bool, actions: &mut Vec<Action>) {
-        if self.check.take() != Some(Checked::This) {
-            return;
-        }
-        let Machine { state: State::Run(running), policy, .. } = self else { return };
-        let pid = running.pid;
-        match running.checked(now, well, policy) {
-            Verdict::Nothing => {}
-            Verdict::Ready => self.becomes_ready(now, actions),
-            Verdict::Healthy => actions.extend([Action::Note(Note::Healthy(pid)), Action::Publish]),
-            Verdict::Unhealthy(remedy) => {
-                actions.extend([Action::Note(Note::Unhealthy(pid)), Action::Publish]);
-                if remedy == Remedy::Restart {
-                    self.give_it_up(now, Cause::Unhealthy, actions);
-                }
-            }
-        }
-    }
-
-    fn ended(&mut self, now: Now, whose: Pid, ending: Ending, more: bool, actions: &mut Vec<Action>) {
-        match &self.state {
-            State::Run(running) if running.pid == whose => {
-                let cause = running.cause(ending);
-                let failed = match cause {
-                    Cause::Asked | Cause::StopTimeout => false,
-                    Cause::Exit | Cause::Signal | Cause::Core => !self.policy.restart.is_ok(ending),
-                    _ => true,
-                };
-                let life = Life { pid: whose, started: running.started, ending, cause, failed };
-                self.run_ended(now, life, more, actions);
-            }
-            State::Finish { process: Finish::Runs(pid, _), ended } if *pid == whose => {
-                let ended = *ended;
-                actions.push(Action::Note(Note::Finish(whose, ending)));
-                if ending == FAILED_FOR_GOOD && self.goal == Goal::Up {
-                    self.goal = Goal::Down;
-                    self.gave_up = true;
-                    actions.push(Action::Note(Note::GaveUp(self.history.failures(), None)));
-                }
-                self.goes_down(now, ended, actions);
-            }
-            _ => return, // nobody's that we know
-        }
-        actions.push(Action::Publish);
-    }
-
-    fn run_ended(&mut self, now: Now, life: Life, more: bool, actions: &mut Vec<Action>) {
-        let lasted = now.moment.since(life.started.moment);
-        self.last = Some((life.ending, life.cause));
-        self.history.note(now.moment, lasted, life.failed, &self.policy.restart);
-        actions.push(Action::Note(Note::Exit(life, lasted)));
-        if let Some(check @ Checked::This) = &mut self.check {
-            *check = Checked::Earlier;
-            actions.push(Action::KillCheck);
-        }
-        if self.goal == Goal::Follow {
-            self.goal = if more { Goal::Drain } else { Goal::Exit };
-        }
-        match self.role {
-            Role::Service if more => self.state = State::Finish { process: Finish::Due(now.moment), ended: life },
-            _ => self.goes_down(now, life, actions),
-        }
-    }
-
-    /// Down after this life; when the next one may begin, and whether it is wanted at all.
-    fn goes_down(&mut self, now: Now, life: Life, actions: &mut Vec<Action>) {
-        let lived = now.moment.since(life.started.moment);
-        let runits = if lived < SETTLED { SETTLED } else { Duration::ZERO };
-        let asked = matches!(life.cause, Cause::Asked | Cause::StopTimeout);
-        let delay = if self.goal == Goal::Up && !asked { self.judge(now, life, runits, actions) } else { runits };
-        self.state = State::Down { since: now.label, not_before: now.moment + delay };
-    }
-
-    /// What the policy says to an end that nobody asked for: how long to wait, and whether to go on.
-    fn judge(&mut self, now: Now, life: Life, runits: Duration, actions: &mut Vec<Action>) -> Duration {
-        let restart = &self.policy.restart;
-        let enough = match restart.when {
-            When::Always => false,
-            When::OnFailure => !life.failed,
-            When::Never => true,
-        };
-        if enough {
-            self.goal = Goal::Down;
-            return runits;
-        }
-        let failures = self.history.failures();
-        if life.failed && self.history.is_enough(now.moment, restart) {
-            let retry = if let Then::Retry(span) = restart.then { Some(span) } else { None };
-            actions.push(Action::Note(Note::GaveUp(failures, retry)));
-            self.gave_up = true;
-            if retry.is_none() {
-                self.goal = Goal::Down;
-            }
-            self.history.forget();
-            return retry.unwrap_or(runits);
-        }
-        let Some(delay) = restart.delay else { return runits };
-        let delay = self.history.delay(now, delay, restart);
-        actions.push(Action::Note(Note::Backoff(delay, failures)));
-        delay
-    }
-
-    fn follow(&mut self, unread: bool, actions: &mut Vec<Action>) {
-        self.goal = match self.state {
-            State::Run(_) => Goal::Follow,
-            _ if unread && self.goal == Goal::Up => Goal::Drain,
-            _ => Goal::Exit,
-        };
-        actions.push(Action::Publish);
-    }
 }
 
 fn ends_in_a_question(actions: &[Action]) -> bool {
-    matches!(actions.last(), Some(Action::Ask(_) | Action::Start(_)))
+    matches!(actions.last(), Some(Action::Look | Action::Ask(_) | Action::Start(_)))
 }
 
 #[cfg(test)]
 mod explore;
+#[cfg(test)]
+mod talk;
 #[cfg(test)]
 mod tests;

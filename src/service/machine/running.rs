@@ -5,11 +5,17 @@ use crate::moment::{Moment, Now};
 use crate::service::journal::Cause;
 use crate::service::policy::{Policy, ReadyBy, Remedy, Step};
 use crate::tai64::Label;
+use core::time::Duration;
 
 /// A process that runs `./run`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Running {
+    /// Its main process.
     pub(super) pid: Pid,
+    /// The process that we have started, while that is another.
+    pub(super) first: Option<Pid>,
+    /// How the main process ended, if the one that we have started has outlived it.
+    pub(super) ended: Option<Ending>,
     pub(super) started: Now,
     pub(super) got_term: bool,
     /// Since when it works.
@@ -22,6 +28,10 @@ pub(super) struct Running {
     ready_at: Option<Moment>,
     /// When it is too late to be ready.
     ready_until: Option<Moment>,
+    /// How often it says that it is alive.
+    alive_every: Option<Duration>,
+    /// When it is too late to say so.
+    alive_until: Option<Moment>,
     check: Check,
     /// The last checks, the newest in the lowest bit: 1 for failed.
     misses: u64,
@@ -56,6 +66,8 @@ pub(super) enum Due {
     Check,
     /// `./check` takes too long.
     KillCheck,
+    /// It has not said that it is alive.
+    Stuck,
     /// The next step of the ladder.
     Step(Step),
 }
@@ -74,6 +86,8 @@ impl Running {
     pub(super) fn new(pid: Pid, now: Now, policy: &Policy) -> Running {
         let mut running = Running {
             pid,
+            first: None,
+            ended: None,
             started: now,
             got_term: false,
             ready: None,
@@ -81,6 +95,8 @@ impl Running {
             blame: None,
             ready_at: None,
             ready_until: policy.ready.timeout.map(|span| now.moment + span),
+            alive_every: policy.ready.watchdog,
+            alive_until: None,
             check: Check::Never,
             misses: 0,
             climb: None,
@@ -100,6 +116,58 @@ impl Running {
         self.ready_at = None;
         self.ready_until = None;
         self.check = policy.health.map_or(Check::Never, |health| Check::Next(now.moment + health.every));
+        self.is_alive(now);
+    }
+
+    /// It works no more, and will say when it does; nobody checks it before.
+    pub(super) fn reloads(&mut self) {
+        self.ready = None;
+        if let Check::Next(_) = self.check {
+            self.check = Check::Never;
+        }
+    }
+
+    /// It has said that it is alive. Nothing is expected of it before it works.
+    pub(super) fn is_alive(&mut self, now: Now) {
+        self.alive_until = self.alive_every.filter(|_| self.ready.is_some()).map(|span| now.moment + span);
+    }
+
+    /// From now on it says so that often.
+    pub(super) fn alive_every(&mut self, now: Now, span: Duration) {
+        self.alive_every = Some(span).filter(|span| !span.is_zero());
+        self.is_alive(now);
+    }
+
+    /// Whatever time is running out for it lasts so long at least.
+    pub(super) fn extend(&mut self, now: Now, span: Duration) {
+        let until = now.moment + span;
+        let limit = self.climb.as_mut().map_or(&mut self.ready_until, |climb| &mut climb.due);
+        *limit = limit.map(|limit| limit.max(until));
+    }
+
+    /// From now on this process is the main one; whether it was not before.
+    pub(super) fn is_led_by(&mut self, main: Pid) -> bool {
+        if main == self.pid {
+            return false;
+        }
+        let first = self.first.unwrap_or(self.pid);
+        self.first = Some(first).filter(|first| *first != main);
+        self.pid = main;
+        true
+    }
+
+    /// One of its two processes has ended, and the other goes on.
+    pub(super) fn outlives(&mut self, whose: Pid, ending: Ending) -> bool {
+        let Some(first) = self.first else { return false };
+        if first != whose && self.pid != whose {
+            return false;
+        }
+        self.first = None;
+        if self.pid == whose {
+            self.pid = first;
+            self.ended = Some(ending);
+        }
+        true
     }
 
     /// Whether it was told to stop.
@@ -121,7 +189,7 @@ impl Running {
             return climb.due.into_iter().chain(self.check_until()).min();
         }
         let next = if let Check::Next(moment) = self.check { Some(moment).filter(|_| may_check) } else { None };
-        [self.ready_at, self.ready_until, next, self.check_until()].into_iter().flatten().min()
+        [self.ready_at, self.ready_until, self.alive_until, next, self.check_until()].into_iter().flatten().min()
     }
 
     fn check_until(&self) -> Option<Moment> {
@@ -152,6 +220,10 @@ impl Running {
         if is_due(self.ready_until) {
             self.ready_until = None;
             return Some(Due::TooLate);
+        }
+        if is_due(self.alive_until) {
+            self.alive_until = None;
+            return Some(Due::Stuck);
         }
         if may_check && matches!(self.check, Check::Next(moment) if moment <= now.moment) {
             let timeout = self.ready.and(policy.health).and_then(|health| health.timeout);
@@ -197,7 +269,7 @@ impl Running {
         match (self.blame, ending) {
             (Some(Cause::Asked), _) if self.climb.is_some_and(|climb| climb.next > 1) => Cause::StopTimeout,
             (Some(cause), _) => cause,
-            (None, Ending::Exited(_)) => Cause::Exit,
+            (None, Ending::Exited(_) | Ending::Unknown) => Cause::Exit,
             (None, Ending::Killed { core: true, .. }) => Cause::Core,
             (None, Ending::Killed { core: false, .. }) => Cause::Signal,
         }
@@ -209,6 +281,7 @@ impl Running {
         self.started.moment = age(self.started.moment);
         self.ready_at = self.ready_at.map(due);
         self.ready_until = self.ready_until.map(due);
+        self.alive_until = self.alive_until.map(due);
         self.check = match self.check {
             Check::Next(moment) => Check::Next(due(moment)),
             Check::Runs { until } => Check::Runs { until: until.map(due) },

@@ -3,26 +3,34 @@
 use super::*;
 
 /// A machine whose starts succeed, with what it has asked for.
-struct Story {
-    machine: Machine,
-    millis: u64,
+pub(super) struct Story {
+    pub(super) machine: Machine,
+    pub(super) millis: u64,
     pids: i32,
     scripts: bool,
     finish: bool,
-    told: Vec<Action>,
+    pub(super) told: Vec<Action>,
 }
 
 impl Story {
     fn of(role: Role) -> Story {
-        let story = Story {
-            machine: Machine::new(role, at(0), true),
+        Story::new(role, true).after(0)
+    }
+
+    /// A service that nobody wants yet.
+    pub(super) fn down() -> Story {
+        Story::new(Role::Service, false)
+    }
+
+    fn new(role: Role, wanted_up: bool) -> Story {
+        Story {
+            machine: Machine::new(role, at(0), wanted_up),
             millis: 0,
             pids: 100,
             scripts: false,
             finish: false,
             told: Vec::new(),
-        };
-        story.after(0)
+        }
     }
 
     fn service() -> Story {
@@ -40,13 +48,13 @@ impl Story {
         self
     }
 
-    fn after(mut self, millis: u64) -> Story {
+    pub(super) fn after(mut self, millis: u64) -> Story {
         self.millis += millis;
         self.feed(Event::Tick);
         self
     }
 
-    fn told(mut self, letters: &str) -> Story {
+    pub(super) fn told(mut self, letters: &str) -> Story {
         self.told.clear();
         for command in letters.bytes().filter_map(Command::from_byte) {
             self.feed(Event::Command(command));
@@ -54,18 +62,18 @@ impl Story {
         self
     }
 
-    fn event(mut self, event: Event) -> Story {
+    pub(super) fn event(mut self, event: Event) -> Story {
         self.told.clear();
         self.feed(event);
         self
     }
 
-    fn dies(self, ending: Ending) -> Story {
+    pub(super) fn dies(self, ending: Ending) -> Story {
         let (pid, more) = (self.machine.pid().unwrap(), self.finish);
         self.event(Event::Ended { pid, ending, more })
     }
 
-    fn exits(self, code: u8) -> Story {
+    pub(super) fn exits(self, code: u8) -> Story {
         self.dies(Ending::Exited(code))
     }
 
@@ -88,14 +96,14 @@ impl Story {
         }
     }
 
-    fn signals(&self) -> Vec<Signal> {
+    pub(super) fn signals(&self) -> Vec<Signal> {
         self.told
             .iter()
             .filter_map(|a| if let Action::Signal(_, signal, _) = a { Some(*signal) } else { None })
             .collect()
     }
 
-    fn asked(&self) -> Vec<char> {
+    pub(super) fn asked(&self) -> Vec<char> {
         let ask = |a: &Action| if let Action::Ask(command) = a { Some(char::from(command.byte())) } else { None };
         self.told.iter().filter_map(ask).collect()
     }
@@ -104,12 +112,12 @@ impl Story {
         self.machine.status().words().trim_end().into()
     }
 
-    fn started(&self) -> bool {
+    pub(super) fn started(&self) -> bool {
         self.told.contains(&Action::Start(Program::Run))
     }
 }
 
-fn at(millis: u64) -> Now {
+pub(super) fn at(millis: u64) -> Now {
     let moment = Moment(Duration::from_millis(millis));
     Now { moment, label: Label { unix: (millis / 1000) as i64, nanos: 0 } }
 }

@@ -37,6 +37,8 @@ use core::time::Duration;
 pub struct Policy {
     /// `restart`
     pub restart: Restart,
+    /// `needs`
+    pub needs: Needs,
     /// `ready`, or s6's `notification-fd`
     pub ready: Ready,
     /// `stop`, or s6's `down-signal` and `timeout-kill`

@@ -41,6 +41,7 @@ impl<'r> Reader<'r> {
     pub fn policy(&mut self) -> Policy {
         Policy {
             restart: self.restart(),
+            needs: self.needs(),
             ready: self.ready(),
             stop: self.stop(),
             health: self.health(),
@@ -61,6 +62,9 @@ impl<'r> Reader<'r> {
             if let Some(fd) = self.read(File::NotificationFd, s6::descriptor) {
                 ready.by = ReadyBy::Fd(fd);
             }
+        }
+        if ready.by != ReadyBy::Notify && (ready.watchdog.is_some() || ready.store > 0) {
+            self.mistakes.push((File::Ready, Wrong::new(None, "notify beside watchdog or store").at(1)));
         }
         if ready.by == ReadyBy::Up && ready.timeout.is_some() {
             let ways = "fd, notify, check or after beside timeout";

@@ -12,6 +12,10 @@ pub struct Ready {
     pub by: ReadyBy,
     /// Not ready by then is a failed run.
     pub timeout: Option<Duration>,
+    /// How often it says that it is alive.
+    pub watchdog: Option<Duration>,
+    /// How many descriptors are kept for it from one start to the next.
+    pub store: u16,
 }
 
 /// What tells that a service is ready.
@@ -34,6 +38,9 @@ pub enum ReadyBy {
 /// to write to.
 pub(super) const DESCRIPTORS: core::ops::RangeInclusive<u32> = 1..=(1 << 20) - 1;
 
+/// How many descriptors may be kept for a service: as many as systemd's own services ask for at most.
+const STORED: core::ops::RangeInclusive<u32> = 1..=4096;
+
 const SETTINGS: &[Setting<Ready>] = &[
     Setting {
         entry: Entry { word: "fd", takes: || "NUMBER".into(), says: "a newline written to this descriptor" },
@@ -54,6 +61,14 @@ const SETTINGS: &[Setting<Ready>] = &[
     Setting {
         entry: Entry { word: "timeout", takes: || "TIME".into(), says: "not ready by then is a failed run" },
         set: |ready, words| words.span_above_0().map(|timeout| ready.timeout = Some(timeout)),
+    },
+    Setting {
+        entry: Entry { word: "watchdog", takes: || "TIME".into(), says: "how often WATCHDOG=1 is to come (notify)" },
+        set: |ready, words| words.span_above_0().map(|span| ready.watchdog = Some(span)),
+    },
+    Setting {
+        entry: Entry { word: "store", takes: || "NUMBER".into(), says: "descriptors kept for FDSTORE=1 (notify)" },
+        set: |ready, words| words.number(STORED).map(|number| ready.store = u16::try_from(number).unwrap_or(u16::MAX)),
     },
 ];
 
@@ -100,7 +115,7 @@ mod tests {
         assert_eq!(good("notify").by, ReadyBy::Notify);
         assert_eq!(good("check 1s").by, ReadyBy::Check(Duration::from_secs(1)));
         assert_eq!(good("after 500ms").by, ReadyBy::After(Duration::from_millis(500)));
-        let expected = Ready { by: ReadyBy::Notify, timeout: Some(Duration::from_secs(60)) };
+        let expected = Ready { by: ReadyBy::Notify, timeout: Some(Duration::from_secs(60)), ..Ready::default() };
         assert_eq!(good("notify\ntimeout 60s"), expected);
         assert_eq!(good("timeout 1m notify"), expected, "in one line, and in any order");
     }
@@ -112,7 +127,7 @@ mod tests {
         wrong("fd three", "line 1: three: expected a number from 1 to 1048575");
         wrong("check 0s", "line 1: 0s: expected a time above 0");
         wrong("timeout", "line 1: a word is missing: expected a time such as 10s");
-        wrong("soon", "line 1: soon: expected fd | notify | check | after | timeout");
+        wrong("soon", "line 1: soon: expected fd | notify | check | after | timeout | watchdog | store");
         wrong("fd 3\nnotify", "line 2: notify: expected one way only to tell that it is ready");
         assert_eq!(parse(b"fd 3\nnotify").value.by, ReadyBy::Fd(3), "the first counts");
     }

@@ -49,7 +49,11 @@ fn keepups_files_win() {
     assert_eq!(both.stop, good(&[(File::Stop, "QUIT")]).stop);
     assert_eq!(both.ready.by, ReadyBy::Notify);
     let timeout = good(&[(File::Ready, "timeout 5s"), (File::NotificationFd, "3")]).ready;
-    assert_eq!(timeout, Ready { by: ReadyBy::Fd(3), timeout: Some(Duration::from_secs(5)) }, "what ours does not say");
+    assert_eq!(
+        timeout,
+        Ready { by: ReadyBy::Fd(3), timeout: Some(Duration::from_secs(5)), ..Ready::default() },
+        "what ours does not say"
+    );
 }
 
 #[test]
@@ -69,7 +73,7 @@ fn a_lock_is_not_on_the_descriptor_for_readiness() {
     let mut open = |file| (file == File::LockFd).then(|| b"4\n".to_vec());
     let mut reader = Reader::new(&mut open);
     assert_eq!(reader.lock_fd(Ready::default()), Some(4));
-    assert_eq!(reader.lock_fd(Ready { by: ReadyBy::Fd(4), timeout: None }), None);
+    assert_eq!(reader.lock_fd(Ready { by: ReadyBy::Fd(4), ..Ready::default() }), None);
     assert_eq!(reader.mistakes.len(), 1);
 }
 
