@@ -203,7 +203,7 @@ impl Runsv {
         let Some(seat) = pick(service, logger, role) else { return };
         let written = seat.post.note(now.label, &note.into());
         if let (true, Err(errno)) = (seat.noting, written) {
-            report::not_noted(voice, role, errno);
+            report::not_noted(voice, seat.post.shown(), errno);
         }
         seat.noting = written.is_ok();
     }
@@ -302,7 +302,7 @@ impl Runsv {
             Ok(()) => seat.show_again = None,
             Err(what) => {
                 if seat.unshown || seat.show_again.is_none_or(|(_, said)| said != what) {
-                    report::not_shown(voice, role, what);
+                    report::not_shown(voice, seat.post.shown(), what);
                 }
                 seat.show_again = Some((now.moment + SHOW_AGAIN, what));
             }

@@ -2,23 +2,21 @@
 
 use crate::cli::message::Voice;
 use crate::service::machine::{Program, Role};
+use crate::supervise::home::{Home, Unknown};
 use crate::supervise::server::{NotShown, Trouble};
 use crate::sys::Errno;
 use crate::sys::fs::Replace;
 use crate::sys::process::Failed;
-
-/// What precedes a path of the logger's.
-fn place(role: Role) -> &'static [u8] {
-    match role {
-        Role::Service => b"",
-        Role::Logger => b"log/",
-    }
-}
+use std::os::unix::ffi::OsStringExt;
 
 /// Why `supervise/` cannot be ours. The caller ends.
-pub(super) fn trouble(voice: &Voice, role: Role, trouble: Trouble) {
-    let place = place(role);
+pub(super) fn trouble(voice: &Voice, role: Role, home: &Home, trouble: Trouble) {
+    let place = &*home.shown(role);
+    let own = &*Home::Own.shown(role);
     match trouble {
+        Trouble::MakeHome(errno) => voice.fatal(&[b"unable to make ", place, b"supervise"], errno),
+        Trouble::Taken => taken(voice, place, home),
+        Trouble::LockOwn(errno) => voice.fatal(&[b"unable to lock ./", own, b"supervise/lock"], errno),
         Trouble::ReadLink(errno) => voice.fatal(&[b"unable to readlink ./", place, b"supervise"], errno),
         Trouble::LinkTooLong => voice.refuse(&[b"unable to readlink ./", place, b"supervise: name too long"]),
         Trouble::OpenLock(errno) => voice.fatal(&[b"unable to open ", place, b"supervise/lock"], errno),
@@ -30,9 +28,26 @@ pub(super) fn trouble(voice: &Voice, role: Role, trouble: Trouble) {
     }
 }
 
+/// Two services of one name.
+fn taken(voice: &Voice, place: &[u8], home: &Home) {
+    let owner = match home {
+        Home::Away(away) => away.owner().unwrap_or_default().into_os_string().into_vec(),
+        Home::Own => Vec::new(),
+    };
+    voice.refuse(&[b"unable to lock ", place, b"supervise/lock: the service ", &owner, b" has it, of the same name"]);
+}
+
+/// Why it is not known where `supervise/` is. The caller ends.
+pub(super) fn homeless(voice: &Voice, role: Role, unknown: Unknown) {
+    match unknown {
+        Unknown::Relative => voice.refuse(&[b"SVSTATE is not an absolute path"]),
+        Unknown::Path(errno) => voice.fatal(&[b"unable to find the path of ./", &Home::Own.shown(role)], errno),
+    }
+}
+
 /// Which file does not show the state. It will be tried again.
-pub(super) fn not_shown(voice: &Voice, role: Role, what: NotShown) {
-    let path = |name: &str| [place(role), b"supervise/", name.as_bytes()].concat();
+pub(super) fn not_shown(voice: &Voice, place: &[u8], what: NotShown) {
+    let path = |name: &str| [place, b"supervise/", name.as_bytes()].concat();
     let (name, fresh) = (path(what.name), path(what.fresh));
     match what.step {
         Replace::Open(errno) => voice.warning(&[b"unable to open ", &fresh], errno),
@@ -43,8 +58,8 @@ pub(super) fn not_shown(voice: &Voice, role: Role, what: NotShown) {
 }
 
 /// Why a line is not in the journal.
-pub(super) fn not_noted(voice: &Voice, role: Role, errno: Errno) {
-    voice.warning(&[b"unable to write ", place(role), b"supervise/journal"], errno);
+pub(super) fn not_noted(voice: &Voice, place: &[u8], errno: Errno) {
+    voice.warning(&[b"unable to write ", place, b"supervise/journal"], errno);
 }
 
 /// Why a child does not run its program. It has ended with code 111.

@@ -7,6 +7,7 @@ use crate::cli::message::Voice;
 use crate::exit::Exit;
 use crate::service::machine::{Machine, Role};
 use crate::signal::Signal;
+use crate::supervise::home::{self, Home};
 use crate::supervise::server::{Claim, Post, Trouble};
 use crate::sys::fs::{Dir, Kind};
 use crate::sys::process::own_group;
@@ -15,6 +16,7 @@ use crate::sys::{self, Errno, clock, fs, io};
 use core::time::Duration;
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// The signals that are ours: a child has ended; leave.
 const WATCHED: &[Signal] = &[Signal::CHLD, Signal::TERM];
@@ -41,21 +43,25 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         None => None,
     };
 
-    let claim = Claim::new(&here).map_err(|what| refused(&voice, Role::Service, what))?;
+    let home = home_of(Role::Service, &voice)?;
+    let claim = Claim::new(&here, &home, Role::Service).map_err(|what| refused(&voice, Role::Service, &home, what))?;
     let mut reactor = reactor;
     let logger = match log {
-        Some(log) => Some((claim_log(&log, &voice, &mut reactor)?, log.facts("down").is_err())),
+        Some(log) => {
+            let home = home_of(Role::Logger, &voice)?;
+            Some((claim_log(&log, &home, &voice, &mut reactor)?, log.facts("down").is_err(), home))
+        }
         None => None,
     };
 
     let now = clock::now();
-    let seat = |claim, role, wanted_up| {
-        let post = Post::open(claim, role).map_err(|what| refused(&voice, role, what))?;
+    let seat = |claim, role, home: &Home, wanted_up| {
+        let post = Post::open(claim, role).map_err(|what| refused(&voice, role, home, what))?;
         Ok(Seat::new(Machine::new(role, now, wanted_up), post))
     };
-    let service = seat(claim, Role::Service, wanted_up)?;
+    let service = seat(claim, Role::Service, &home, wanted_up)?;
     let logger = match logger {
-        Some((claim, wanted_up)) => Some(seat(claim, Role::Logger, wanted_up)?),
+        Some((claim, wanted_up, home)) => Some(seat(claim, Role::Logger, &home, wanted_up)?),
         None => None,
     };
     let launcher = Launcher {
@@ -66,13 +72,28 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         log: pipe.map(|(reader, writer)| LogPipe { reader, writer: Some(writer) }),
     };
     let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger.map(Box::new));
-    runsv.announce().map_err(|(role, what)| refused(&voice, role, what))?;
+    runsv.announce().map_err(|(role, what)| match home_of(role, &voice) {
+        Ok(home) => refused(&voice, role, &home, what),
+        Err(exit) => exit,
+    })?;
     Ok(runsv)
 }
 
-fn refused(voice: &Voice, role: Role, what: Trouble) -> Exit {
-    report::trouble(voice, role, what);
+fn refused(voice: &Voice, role: Role, home: &Home, what: Trouble) -> Exit {
+    report::trouble(voice, role, home, what);
     Exit::FATAL
+}
+
+/// Where the state is kept. We are in the service directory.
+fn home_of(role: Role, voice: &Voice) -> Result<Home, Exit> {
+    let directory = match role {
+        Role::Service => ".",
+        Role::Logger => "log",
+    };
+    Home::find(home::top().as_deref(), Path::new(directory)).map_err(|unknown| {
+        report::homeless(voice, role, unknown);
+        Exit::FATAL
+    })
 }
 
 /// The logger's directory, if the service has one.
@@ -105,18 +126,19 @@ fn searchable(here: &Dir, name: &str) -> sys::Result<Dir> {
 
 /// Another supervisor may still hold the lock of the logger's directory, when two services share it. Waits until it
 /// is given up, and does as it is told meanwhile: a TERM ends the wait.
-fn claim_log(log: &Dir, voice: &Voice, reactor: &mut Reactor) -> Result<Claim, Exit> {
+fn claim_log(log: &Dir, home: &Home, voice: &Voice, reactor: &mut Reactor) -> Result<Claim, Exit> {
     let mut events = Vec::new();
     let mut told = false;
     loop {
-        match Claim::new(log) {
-            Err(Trouble::Lock(errno)) => {
+        match Claim::new(log, home, Role::Logger) {
+            Err(Trouble::Lock(errno) | Trouble::LockOwn(errno)) => {
                 if !told {
-                    voice.warning(&[b"unable to lock log/supervise/lock, waiting for it"], errno);
+                    let place = home.shown(Role::Logger);
+                    voice.warning(&[b"unable to lock ", &place, b"supervise/lock, waiting for it"], errno);
                     told = true;
                 }
             }
-            answer => return answer.map_err(|what| refused(voice, Role::Logger, what)),
+            answer => return answer.map_err(|what| refused(voice, Role::Logger, home, what)),
         }
         let now = clock::moment();
         if let Err(errno) = reactor.wait(now, Some(now + LOCK_RETRY), &mut events) {

@@ -8,7 +8,8 @@ use crate::scan::essential::Essential;
 use crate::scan::plan::Id;
 use crate::service::record::Record;
 use crate::service::status::Status;
-use crate::supervise::{DIRECTORY, STATUS};
+use crate::supervise::STATUS;
+use crate::supervise::home::{self, Home};
 use crate::sys::fs::{Dir, How};
 use crate::sys::inotify::{Interest, Watch};
 use crate::sys::io;
@@ -38,6 +39,7 @@ pub(super) struct Essentials {
 struct Known {
     name: CString,
     dir: Dir,
+    home: Home,
     seen: Essential,
     /// What was left of a supervisor before ours: the starts of which it tells are none of this tree.
     left: Option<Vec<u8>>,
@@ -83,14 +85,20 @@ impl Essentials {
             Ok(dir) if dir.facts(ESSENTIAL).is_ok() => dir,
             _ => return self.forget(id, watching),
         };
+        // What cannot be told here `runsv` cannot tell either, and says so.
+        let home = Home::find(home::top().as_deref(), Path::new(name_text)).unwrap_or(Home::Own);
+        // It must be there to be watched; `runsv` makes it too, and says why if it cannot.
+        let _ = home.make();
         let known = self.known.entry(id).or_insert_with(|| Known {
             name: name.to_owned(),
-            left: status_in(&dir),
+            left: status_in(&dir, &home),
             dir,
+            home: home.clone(),
             seen: Essential::default(),
             watch: None,
         });
         known.name = name.to_owned();
+        known.home = home;
         known.watch(path, watching);
     }
 
@@ -143,7 +151,7 @@ impl Watched {
 impl Known {
     fn watch(&mut self, path: &Path, watching: &Watching) {
         let service = path.join(OsStr::from_bytes(self.name.to_bytes()));
-        if let Ok(watch) = watching.add(&service.join(DIRECTORY), Interest::Content) {
+        if let Ok(watch) = watching.add(&service.join(self.home.supervise()), Interest::Content) {
             let before = self.watch.replace(Watched::Supervise(watch)).map(Watched::inner);
             if let Some(before) = before.filter(|before| *before != watch) {
                 watching.remove(before);
@@ -154,7 +162,7 @@ impl Known {
     }
 
     fn look(&mut self) -> Option<Ended> {
-        let bytes = status_in(&self.dir)?;
+        let bytes = status_in(&self.dir, &self.home)?;
         let (status, record) = (Status::unpack(&bytes)?, Record::unpack(&bytes));
         let started = record.is_some_and(|record| record.starts > 0) && self.left.as_ref() != Some(&bytes);
         // The file is asked again: it matters at the end.
@@ -164,8 +172,8 @@ impl Known {
     }
 }
 
-fn status_in(dir: &Dir) -> Option<Vec<u8>> {
-    let file = dir.file(Path::new(DIRECTORY).join(STATUS), How::Read).ok()?;
+fn status_in(dir: &Dir, home: &Home) -> Option<Vec<u8>> {
+    let file = home.file(dir, STATUS, How::Read).ok()?;
     let mut bytes = [0; STATUS_ROOM];
     let length = io::read(&file, &mut bytes).ok()?;
     bytes.get(..length).map(<[u8]>::to_vec)

@@ -3,6 +3,7 @@
 //! Nothing is kept open, so that a thousand services need no more descriptors than one, and nothing changes the
 //! current directory: names are looked up from the directory that holds the services.
 
+use super::home::{self, Home, Unknown};
 use super::{CONTROL, DIRECTORY, OK, STATUS};
 use crate::service::status::{self, Status};
 use crate::sys::fs::{self, Dir, How, Kind};
@@ -12,13 +13,15 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A directory with services in it.
 #[derive(Debug)]
 pub struct Place {
     path: Vec<u8>,
     dir: Result<Dir>,
+    /// SVSTATE: where the state of all services is, if not in their directories.
+    state: Option<PathBuf>,
 }
 
 /// A service, by its place and its name there. The name may be a path; an absolute one leads elsewhere.
@@ -33,6 +36,8 @@ pub struct Service<'p> {
 pub enum Trouble {
     /// Its directory cannot be entered.
     Directory(Errno),
+    /// SVSTATE names no place.
+    NoState,
     /// Nobody supervises it.
     NoSupervisor,
     /// `ok` could not be opened.
@@ -56,6 +61,7 @@ impl Trouble {
     pub fn words(self) -> (&'static str, Option<Errno>) {
         match self {
             Trouble::Directory(errno) => ("unable to change to service directory", Some(errno)),
+            Trouble::NoState => ("SVSTATE is not an absolute path", None),
             Trouble::NoSupervisor => ("runsv not running", None),
             Trouble::OpenOk(errno) => ("unable to open supervise/ok", Some(errno)),
             Trouble::OpenStatus(errno) => ("unable to open supervise/status", Some(errno)),
@@ -74,12 +80,12 @@ pub type Answer<T> = core::result::Result<T, Trouble>;
 impl Place {
     /// A directory by path. If it cannot be reached, each service in it tells.
     pub fn new(path: &OsStr) -> Place {
-        Place { path: path.as_bytes().to_vec(), dir: Dir::reach(path) }
+        Place { path: path.as_bytes().to_vec(), dir: Dir::reach(path), state: home::top() }
     }
 
     /// The directory that we are in.
     pub fn here() -> Place {
-        Place { path: Vec::new(), dir: Dir::reach(".") }
+        Place { path: Vec::new(), dir: Dir::reach("."), state: home::top() }
     }
 
     /// A service in it.
@@ -138,7 +144,7 @@ impl Service<'_> {
     pub fn supervised(&self) -> Answer<OwnedFd> {
         self.open(OK, How::Write).map_err(|errno| match errno {
             Errno::ENXIO => Trouble::NoSupervisor,
-            errno => self.enter().err().unwrap_or(Trouble::OpenOk(errno)),
+            errno => self.enter().err().or(self.no_state()).unwrap_or(Trouble::OpenOk(errno)),
         })
     }
 
@@ -180,11 +186,29 @@ impl Service<'_> {
 
     /// The path of its `supervise/`.
     pub fn supervise(&self) -> OsString {
-        self.path(DIRECTORY)
+        match self.away() {
+            Some(Ok(home)) => home.supervise().into_owned().into_os_string(),
+            _ => self.path(DIRECTORY),
+        }
     }
 
     fn open(&self, file: &str, how: How) -> Result<OwnedFd> {
-        self.within(&[DIRECTORY, file], |dir, path| dir.file(path, how))
+        match self.away() {
+            None => self.within(&[DIRECTORY, file], |dir, path| dir.file(path, how)),
+            Some(Ok(home)) => home.file(self.place.dir()?, file, how),
+            Some(Err(Unknown::Path(errno))) => Err(errno),
+            Some(Err(Unknown::Relative)) => Err(Errno::EINVAL),
+        }
+    }
+
+    /// Where its state is, if not in its directory.
+    fn away(&self) -> Option<core::result::Result<Home, Unknown>> {
+        let top = self.place.state.as_deref()?;
+        Some(Home::find(Some(top), Path::new(&self.path("."))))
+    }
+
+    fn no_state(&self) -> Option<Trouble> {
+        (self.away() == Some(Err(Unknown::Relative))).then_some(Trouble::NoState)
     }
 
     /// Calls with the path of a file of it, as seen from its place. That happens several times for each service, of
@@ -223,7 +247,7 @@ mod tests {
     use super::*;
 
     fn path(place: &str, name: &'static str) -> OsString {
-        let place = Place { path: place.into(), dir: Err(Errno::ENOENT) };
+        let place = Place { path: place.into(), dir: Err(Errno::ENOENT), state: None };
         place.service(name.as_bytes()).supervise()
     }
 

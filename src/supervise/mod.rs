@@ -1,11 +1,12 @@
-//! The `supervise/` directory: its names, and both of its ends.
+//! The `supervise/` directory: its names, where it is, and both of its ends.
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod home;
 mod journal;
 pub mod server;
 
-/// The directory itself, within a service directory.
+/// The directory itself, within a service directory or a home below SVSTATE.
 pub const DIRECTORY: &str = "supervise";
 /// Commands, a byte each.
 pub const CONTROL: &str = "control";

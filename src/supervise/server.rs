@@ -3,6 +3,7 @@
 //! The directory is held by descriptor from the claim on, so that nothing that happens to its path later can lead a
 //! supervisor, often root, elsewhere.
 
+use super::home::Home;
 use super::journal::Journal;
 use super::{CONTROL, DIRECTORY, LOCK, OK, PID, STAT, STATUS};
 use crate::exit::Pid;
@@ -13,6 +14,7 @@ use crate::service::status::Status;
 use crate::sys::fs::{Dir, How, Kind, Replace, Wait, lock};
 use crate::sys::{Errno, Result, io};
 use crate::tai64::Label;
+use std::borrow::Cow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
@@ -20,7 +22,9 @@ use std::os::unix::ffi::OsStrExt;
 #[derive(Debug)]
 pub struct Claim {
     dir: Dir,
+    shown: Cow<'static, [u8]>,
     _lock: OwnedFd,
+    _own: Option<OwnedFd>,
 }
 
 /// `supervise/`, in service.
@@ -43,6 +47,12 @@ struct Shown {
 /// Which step of claiming or opening failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
+    /// Its directory below SVSTATE could not be made.
+    MakeHome(Errno),
+    /// A service of the same name and another path has that directory.
+    Taken,
+    /// Somebody supervises here without SVSTATE.
+    LockOwn(Errno),
     /// The link `supervise` could not be read.
     ReadLink(Errno),
     /// It points to too long a name.
@@ -76,16 +86,35 @@ pub struct NotShown {
 const LINK: usize = 256;
 
 impl Claim {
-    /// Makes `supervise/` in this service directory if need be, and locks it.
-    pub fn new(service: &Dir) -> core::result::Result<Claim, Trouble> {
-        make(service)?;
+    /// Makes the `supervise/` of this service directory if need be, and locks it.
+    pub fn new(service: &Dir, home: &Home, role: Role) -> core::result::Result<Claim, Trouble> {
+        let shown = home.shown(role);
+        let (path, own) = (home.supervise(), lock_own(service, home)?);
+        match home {
+            Home::Own => make(service)?,
+            Home::Away(_) => home.make().map_err(Trouble::MakeHome)?,
+        }
         // Opening through the path keeps runit's message for everything that may be wrong with the directory.
-        let path = format!("{DIRECTORY}/{LOCK}");
-        let file = service.file(path, How::Append).map_err(Trouble::OpenLock)?;
-        lock(&file, Wait::No).map_err(Trouble::Lock)?;
-        let dir = service.dir(DIRECTORY).map_err(Trouble::OpenLock)?;
-        Ok(Claim { dir, _lock: file })
+        let file = service.file(path.join(LOCK), How::Append).map_err(Trouble::OpenLock)?;
+        lock(&file, Wait::No).map_err(|errno| match home {
+            Home::Away(away) if away.is_taken() => Trouble::Taken,
+            _ => Trouble::Lock(errno),
+        })?;
+        if let Home::Away(away) = home {
+            away.take().map_err(Trouble::MakeHome)?;
+        }
+        let dir = service.dir(path).map_err(Trouble::OpenLock)?;
+        Ok(Claim { dir, shown, _lock: file, _own: own })
     }
+}
+
+/// With SVSTATE too a service has one supervisor: where it can, it takes the lock of one without SVSTATE as well. A
+/// lock that is not there, or that may not be opened, is nobody's who could write there.
+fn lock_own(service: &Dir, home: &Home) -> core::result::Result<Option<OwnedFd>, Trouble> {
+    let Home::Away(_) = home else { return Ok(None) };
+    let Ok(file) = service.file(format!("{DIRECTORY}/{LOCK}"), How::Read) else { return Ok(None) };
+    lock(&file, Wait::No).map_err(Trouble::LockOwn)?;
+    Ok(Some(file))
 }
 
 /// `supervise` may be a link to a directory that does not exist yet, on a file system that can be written.
@@ -125,6 +154,11 @@ impl Post {
         let _ = self.claim.dir.make_fifo(OK, 0o600); // it may exist; whatever else is wrong, the next call tells
         self._ok = Some(self.claim.dir.file(OK, How::Read).map_err(Trouble::ReadOk)?);
         Ok(())
+    }
+
+    /// What stands before `supervise/` where its files are spoken of.
+    pub fn shown(&self) -> &[u8] {
+        &self.claim.shown
     }
 
     /// The fifo, to be waited for.

@@ -249,6 +249,16 @@ pub fn space_of(path: impl AsRef<Path>) -> Result<Space> {
     })
 }
 
+/// A path without links and dots.
+pub fn real_path(path: impl AsRef<Path>) -> Result<PathBuf> {
+    std::fs::canonicalize(path).map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+}
+
+/// What a symbolic link says.
+pub fn read_link(path: impl AsRef<Path>) -> Result<OsString> {
+    nix::fcntl::readlinkat(nix::fcntl::AT_FDCWD, path.as_ref())
+}
+
 /// The path of the current directory.
 pub fn here() -> Result<PathBuf> {
     nix::unistd::getcwd()

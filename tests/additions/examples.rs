@@ -195,16 +195,17 @@ fn the_container_runs_with_a_read_only_root_and_any_user() {
     for name in ["run", "check"] {
         scene.script(format!("tree/web/{name}"), text(&format!("container/web/{name}")).split_once('\n').unwrap().1);
     }
-    scene.link("/run/sv.web", "tree/web/supervise");
+    let line = text("container/Dockerfile").lines().find_map(|line| line.strip_prefix("ENV ").map(str::to_owned));
+    let state = line.expect("the image says where the state is");
     // Process 1 is runsvdir; what the probes ask is asked beside it, and then what `docker stop` does is done.
     let script = "mount -t tmpfs -o mode=1777 none /run
         mount --bind tree /etc/runit/runsvdir; mount -o remount,ro,bind /etc/runit/runsvdir
-        PATH=$PWD/bin:$PATH; SVDIR=/etc/runit/runsvdir; export PATH SVDIR
+        PATH=$PWD/bin:$PATH; SVDIR=/etc/runit/runsvdir; export PATH SVDIR \"$1\"
         user='setpriv --reuid 10001 --regid 10001 --clear-groups'
         (until $user sv -w 30 check web > /dev/null 2>&1; do sleep .1; done; $user sv check web; echo check $?; $user sv status web; echo status $?; kill -TERM 1) &
         exec $user --bounding-set -all runsvdir -P /etc/runit/runsvdir";
     let mut command = scene.command("unshare");
-    command.args(["-pfm", "--mount-proc", "--kill-child", "sh", "-ec", script]);
+    command.args(["-pfm", "--mount-proc", "--kill-child", "sh", "-ec", script, "sh", &state]);
     let done = scene.finish(command);
     for line in ["web: ready", "check 0", "status 0"] {
         assert!(done.out.lines().any(|said| said == line), "{line:?} is not in {}\n{}", done.out, done.err);

@@ -13,6 +13,7 @@ mod runit;
 mod runsv;
 mod runsvchdir;
 mod runsvdir;
+mod state;
 mod sv;
 mod sv_log;
 mod svlogd;

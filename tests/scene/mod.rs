@@ -326,7 +326,12 @@ impl Scene {
         let mut command = Command::new(program);
         let mut halves = self.marker.as_bytes().split(|b| *b == b'=').map(OsStr::from_bytes);
         command.env(halves.next().unwrap(), halves.next().unwrap());
-        command.env_remove("SVDIR").env_remove("SVWAIT").current_dir(&self.dir).stdin(Stdio::null());
+        command
+            .env_remove("SVDIR")
+            .env_remove("SVWAIT")
+            .env_remove("SVSTATE")
+            .current_dir(&self.dir)
+            .stdin(Stdio::null());
         keep_descriptors(&mut command);
         command
     }
