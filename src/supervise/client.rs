@@ -4,6 +4,7 @@
 //! current directory: names are looked up from the directory that holds the services.
 
 use super::{CONTROL, DIRECTORY, OK, STATUS};
+use crate::service::record::{self, Record};
 use crate::service::status::{self, Status};
 use crate::sys::fs::{self, Dir, How, Kind};
 use crate::sys::{Errno, Result, io};
@@ -26,6 +27,15 @@ pub struct Place {
 pub struct Service<'p> {
     place: &'p Place,
     name: Cow<'static, [u8]>,
+}
+
+/// A service, as all of its `status` shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What every supervisor tells.
+    pub status: Status,
+    /// What only ours tells.
+    pub record: Option<Record>,
 }
 
 /// Which step of asking or telling a service failed.
@@ -123,6 +133,22 @@ impl Service<'_> {
             Err(Errno::ENOENT) if file != "." => Ok(false),
             Err(errno) => Err(errno),
         }
+    }
+
+    /// What its supervisor tells beyond that, if it is one of ours.
+    pub fn report(&self) -> Answer<Report> {
+        self.supervised()?;
+        let mut bytes = [0; 2 * (status::SIZE + record::SIZE)];
+        let file = self.open(STATUS, How::Read).map_err(Trouble::OpenStatus)?;
+        let length = io::read(file, &mut bytes).map_err(Trouble::ReadStatus)?;
+        let bytes = bytes.get(..length).unwrap_or_default();
+        let status = Status::unpack(bytes).ok_or(Trouble::BadFormat)?;
+        Ok(Report { status, record: Record::unpack(bytes) })
+    }
+
+    /// What a file of it says.
+    pub fn read(&self, file: &str) -> Result<Vec<u8>> {
+        self.within(&[file], |dir, path| dir.file(path, How::Read)).and_then(io::read_all)
     }
 
     /// Its state. This is the quick way: whether the directory can be entered is asked only when something else failed.

@@ -14,9 +14,9 @@ use crate::sys::clock;
 /// Does what is asked for: all services are told before the first is waited for.
 pub(super) fn run(request: &Request, output: &mut Output) {
     let started = clock::now();
-    let places = Places::of(request);
+    let places = Places::new(&request.directory);
     let mut told = Vec::new();
-    for service in places.resolve(request, output) {
+    for service in places.resolve(&request.services, output) {
         match tell(request.verb, &service) {
             Ok(status) => {
                 told.push((service, Before { life: Life::of(&status), second: started.label.unix }));

@@ -15,5 +15,6 @@ mod runsvchdir;
 mod runsvdir;
 mod sv;
 mod sv_log;
+mod sv_words;
 mod svlogd;
 mod svprobe;
