@@ -10,6 +10,8 @@ words! {
     pub enum Errand {
         /// A table of services.
         List = "list",
+        /// Waiting without sending anything.
+        Wait = "wait",
     }
 }
 
@@ -18,6 +20,7 @@ impl Errand {
     pub fn help(self) -> &'static str {
         match self {
             Errand::List => "a table: state, readiness, memory, processor time, last exit",
+            Errand::Wait => "send nothing; wait until it is up, ready or down",
         }
     }
 

@@ -143,7 +143,8 @@ fn shrink(widths: &mut [Option<usize>], at: usize, most: usize) {
 
 fn line(text: &mut String, columns: &[Column], widths: &[Option<usize>], row: &[Cell], colours: bool) {
     let start = text.len();
-    let shown = columns.iter().zip(widths).zip(row).filter_map(|((column, width), cell)| Some((column, (*width)?, cell)));
+    let shown =
+        columns.iter().zip(widths).zip(row).filter_map(|((column, width), cell)| Some((column, (*width)?, cell)));
     let shown = shown.filter(|(_, width, _)| *width > 0);
     for (number, (column, width, cell)) in shown.enumerate() {
         let cut = cut(&cell.text, width);
@@ -198,11 +199,8 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_they_must_be() {
-        let expected = [
-            "NAME       PID  STATE  NOTE",
-            "web          7  ready",
-            "database  4711  down   held until tomorrow",
-        ];
+        let expected =
+            ["NAME       PID  STATE  NOTE", "web          7  ready", "database  4711  down   held until tomorrow"];
         assert_eq!(shown(None), expected);
         assert_eq!(shown(Some(42)), expected);
     }

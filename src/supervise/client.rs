@@ -4,7 +4,7 @@
 //! current directory: names are looked up from the directory that holds the services.
 
 use super::{CONTROL, DIRECTORY, OK, STATUS};
-use crate::service::record::{self, Record};
+use crate::service::record::{self, Report};
 use crate::service::status::{self, Status};
 use crate::sys::fs::{self, Dir, How, Kind};
 use crate::sys::{Errno, Result, io};
@@ -27,15 +27,6 @@ pub struct Place {
 pub struct Service<'p> {
     place: &'p Place,
     name: Cow<'static, [u8]>,
-}
-
-/// A service, as all of its `status` shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// What every supervisor tells.
-    pub status: Status,
-    /// What only ours tells.
-    pub record: Option<Record>,
 }
 
 /// Which step of asking or telling a service failed.
@@ -141,9 +132,7 @@ impl Service<'_> {
         let mut bytes = [0; 2 * (status::SIZE + record::SIZE)];
         let file = self.open(STATUS, How::Read).map_err(Trouble::OpenStatus)?;
         let length = io::read(file, &mut bytes).map_err(Trouble::ReadStatus)?;
-        let bytes = bytes.get(..length).unwrap_or_default();
-        let status = Status::unpack(bytes).ok_or(Trouble::BadFormat)?;
-        Ok(Report { status, record: Record::unpack(bytes) })
+        Report::unpack(bytes.get(..length).unwrap_or_default()).ok_or(Trouble::BadFormat)
     }
 
     /// What a file of it says.

@@ -101,7 +101,8 @@ pub(super) fn read(args: Args<'_>) -> Result<Wish, Exit> {
         _ => (INIT_USAGE, Speller::InitScript),
     };
     let mut parsed = usage.parse::<Options>(args).inspect_err(|exit| explain(*exit, args))?;
-    let errand = parsed.operands.first().filter(|_| speller == Speller::Sv).and_then(|word| Errand::of(word.as_bytes()));
+    let errand =
+        parsed.operands.first().filter(|_| speller == Speller::Sv).and_then(|word| Errand::of(word.as_bytes()));
     if let Some(errand) = errand {
         return Ok(Wish::Run(errand, call(called, parsed)));
     }

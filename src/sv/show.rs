@@ -42,8 +42,11 @@ pub(super) fn all(request: &Request, output: &mut Output) {
 /// It is the service's, not its logger's, which it is in runit before 2.3.0.
 pub(super) fn for_init(request: &Request, output: &mut Output) -> Exit {
     let places = Places::new(&request.directory);
-    let states: Vec<_> =
-        places.resolve(&request.services, output).iter().map(|service| one(request, service, clock::label(), output)).collect();
+    let states: Vec<_> = places
+        .resolve(&request.services, output)
+        .iter()
+        .map(|service| one(request, service, clock::label(), output))
+        .collect();
     match states.first() {
         Some(Ok(status)) if status.pid.is_some() => Exit::OK,
         Some(Ok(_)) => Exit(3),

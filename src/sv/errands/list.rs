@@ -4,10 +4,10 @@ use super::behind::{self, usage};
 use crate::exit::{Exit, Pid};
 use crate::probe::tree::{Process, below};
 use crate::service::overview::{COLUMNS, Sight, Usage};
-use crate::service::record::LastExit;
+use crate::service::record::{LastExit, Report};
 use crate::service::status::Phase;
 use crate::service::table::{self, Look};
-use crate::supervise::client::{Report, Service};
+use crate::supervise::client::Service;
 use crate::sv::json::{field, quoted, since, string, want};
 use crate::sv::names::Places;
 use crate::sv::options::Call;
@@ -144,7 +144,11 @@ fn object(into: &mut Vec<u8>, name: &[u8], line: &Line, now: Label) {
     field(&mut text, "processes", usage.map(|usage| usage.processes));
     field(&mut text, "memory", usage.map(|usage| usage.memory));
     field(&mut text, "cpu_seconds", usage.map(|usage| thousandths(usage.worked)));
-    field(&mut text, "cpu_percent", usage.map(|usage| format!("{}.{}", usage.per_mille() / 10, usage.per_mille() % 10)));
+    field(
+        &mut text,
+        "cpu_percent",
+        usage.map(|usage| format!("{}.{}", usage.per_mille() / 10, usage.per_mille() % 10)),
+    );
     field(&mut text, "last_exit", record.and_then(|record| record.last_exit).map(exit));
     field(&mut text, "normally", sight.map(|sight| quoted(if sight.normally_down { "down" } else { "up" })));
     field(&mut text, "paused", sight.map(|sight| sight.status.paused));

@@ -2,6 +2,7 @@
 
 mod behind;
 mod list;
+mod wait;
 
 use super::failures;
 use super::options::Call;
@@ -15,6 +16,7 @@ pub(super) fn run(errand: Errand, call: &Call) -> Exit {
     let mut output = Output::new();
     let done = match errand {
         Errand::List => list::run(call, &mut output),
+        Errand::Wait => wait::run(call, &mut output),
     };
     output.flush();
     match done {
