@@ -280,6 +280,41 @@ fn the_options_of_a_command_are_told_everywhere_too() {
     }
 }
 
+/// The words of `sv` that runit's does not have; all have options behind them.
+fn errands() -> Vec<String> {
+    const LAST_VERB: &str = "  force-shutdown ";
+    let help = help("sv");
+    let lines = help.lines().skip_while(|line| !line.starts_with(LAST_VERB)).skip(1);
+    let found: Vec<String> = lines.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    assert!(found.contains(&"list".to_owned()), "{found:?}");
+    found
+}
+
+#[test]
+fn the_options_of_errands_are_told_everywhere_too() {
+    let page = fs::read_to_string(page_of("sv")).unwrap();
+    let zsh = fs::read_to_string(tree().join("completions/zsh/_sv")).unwrap();
+    for word in errands() {
+        let options = options_of_help(&help_of("sv", &[&word]));
+        let own: BTreeSet<String> =
+            options.iter().filter(|option| !["--help", "--version"].contains(&option.as_str())).cloned().collect();
+        let begin = format!(".It Cm {word}");
+        let items = page.lines().filter(|line| line.strip_prefix(&begin).is_some_and(|rest| !rest.starts_with('-')));
+        let explained: BTreeSet<String> = items.flat_map(flags).collect();
+        // A page names an option by its letter, if it has one.
+        let short = |long: &String| own.iter().any(|option| option.len() == 2 && long.get(2..3) == option.get(1..));
+        let named = own.iter().filter(|option| option.len() == 2 || !short(option)).cloned();
+        assert_eq!(explained, named.collect(), "the page, and sv {word} --help");
+        let function = zsh.split_once(&format!("\n_sv_{word}() {{")).unwrap_or_else(|| panic!("zsh: {word}")).1;
+        let words: BTreeSet<&str> = function.split_once("\n}").unwrap().0.split(between_words).collect();
+        assert!(options.iter().all(|option| words.contains(option.as_str())), "zsh: {word}: {words:?}");
+        match bash_offers("sv", &[&word, "-"]) {
+            Some(offered) => assert_eq!(offered, options, "sv {word} -"),
+            None => skip("the_options_of_errands_are_told_everywhere_too", "no bash"),
+        }
+    }
+}
+
 /// zsh's completions are read, not run: each option stands in its file as `'-x[` or `{-x,--long}`.
 #[test]
 fn zsh_completes_every_option_and_command() {

@@ -1,7 +1,9 @@
 //! Whether a service has become what `sv` asked for, as far as its status tells.
 
 use super::command::Command;
+use super::record::{self, Report};
 use super::status::{Phase, Status, Want};
+use super::word::words;
 use crate::exit::Pid;
 use crate::tai64::Label;
 
@@ -12,6 +14,20 @@ pub enum Goal {
     After(Command),
     /// That the service is what it is wanted to be.
     AsWanted,
+    /// That it is so, whatever is wanted.
+    Is(Being),
+}
+
+words! {
+    /// What a service may be.
+    pub enum Being {
+        /// `run` runs.
+        Up = "up",
+        /// `run` runs and works.
+        Ready = "ready",
+        /// Nothing runs.
+        Down = "down",
+    }
 }
 
 /// What was true before anything was sent.
@@ -55,7 +71,8 @@ impl Goal {
     ///
     /// A restart is told by another process than the one before. runit compares whole seconds, and takes a process
     /// that was started in the second of the call for the new one.
-    pub fn judge(self, status: &Status, before: &Before) -> Answer {
+    pub fn judge(self, report: &Report, before: &Before) -> Answer {
+        let status = &report.status;
         match self {
             Goal::After(Command::Up) => if_check(is_up(status)),
             Goal::After(Command::Down) => is_down(status).into(),
@@ -77,12 +94,15 @@ impl Goal {
                 Want::Up => if_check(is_up(status)),
                 Want::Down | Want::Exit => is_down(status).into(),
             },
+            Goal::Is(Being::Up) => is_up(status).into(),
+            Goal::Is(Being::Ready) => if_check(is_ready(report)),
+            Goal::Is(Being::Down) => is_down(status).into(),
         }
     }
 
     /// What a status says to all of these.
-    pub fn judge_all(goals: impl Iterator<Item = Goal>, status: &Status, before: &Before) -> Answer {
-        goals.map(|goal| goal.judge(status, before)).min().unwrap_or(Answer::Yes)
+    pub fn judge_all(goals: impl Iterator<Item = Goal>, report: &Report, before: &Before) -> Answer {
+        goals.map(|goal| goal.judge(report, before)).min().unwrap_or(Answer::Yes)
     }
 }
 
@@ -102,6 +122,12 @@ pub fn is_needed(sends: &[Command], status: &Status, unread: bool) -> bool {
 
 fn is_up(status: &Status) -> bool {
     status.pid.is_some() && status.phase == Phase::Run
+}
+
+/// Under a supervisor that does not tell, what is up is ready.
+fn is_ready(report: &Report) -> bool {
+    let ready = |record: record::Record| record.phase != record::Phase::Unhealthy && record.ready_since.is_some();
+    is_up(&report.status) && report.record.is_none_or(ready)
 }
 
 fn is_down(status: &Status) -> bool {
@@ -141,7 +167,7 @@ mod tests {
     }
 
     fn judge(verb: Verb, status: Status) -> Answer {
-        Goal::judge_all(verb.goals(), &status, &Before { life: Life::of(&up()), second: 1000 })
+        Goal::judge_all(verb.goals(), &Report { status, record: None }, &Before { life: Life::of(&up()), second: 1000 })
     }
 
     fn unwanted(status: Status) -> Status {
@@ -153,6 +179,31 @@ mod tests {
         assert_eq!(judge(Verb::Start, up()), Answer::IfCheck);
         assert_eq!(judge(Verb::Start, DOWN), Answer::No);
         assert_eq!(judge(Verb::Start, finish()), Answer::No);
+    }
+
+    #[test]
+    fn ready_is_what_the_supervisor_says() {
+        let record = |phase, ready: bool| record::Record {
+            phase,
+            ready_since: ready.then_some(OLD),
+            start_time: None,
+            starts: 1,
+            failures: 0,
+            last_exit: None,
+            next_start: None,
+        };
+        let judge = |being, status, record| {
+            let before = Before { life: Life::of(&DOWN), second: 1000 };
+            Goal::Is(being).judge(&Report { status, record }, &before)
+        };
+        assert_eq!(judge(Being::Ready, up(), None), Answer::IfCheck);
+        assert_eq!(judge(Being::Ready, up(), Some(record(record::Phase::Ready, true))), Answer::IfCheck);
+        assert_eq!(judge(Being::Ready, up(), Some(record(record::Phase::Starting, false))), Answer::No);
+        assert_eq!(judge(Being::Ready, up(), Some(record(record::Phase::Unhealthy, true))), Answer::No);
+        assert_eq!(judge(Being::Ready, DOWN, None), Answer::No);
+        assert_eq!(judge(Being::Up, up(), Some(record(record::Phase::Starting, false))), Answer::Yes);
+        assert_eq!(judge(Being::Down, DOWN, None), Answer::Yes);
+        assert_eq!(judge(Being::Down, finish(), None), Answer::No);
     }
 
     #[test]

@@ -2,14 +2,17 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod errand;
 pub mod goal;
 pub mod journal;
 pub mod machine;
 pub mod notify;
 pub mod order;
+pub mod overview;
 pub mod pattern;
 pub mod policy;
 pub mod record;
 pub mod status;
+pub mod table;
 pub mod verb;
 pub mod word;

@@ -18,7 +18,7 @@
 //! a process that is taken over because of a wrong record would be a stranger.
 
 use super::journal::Cause;
-use super::status;
+use super::status::{self, Status};
 use super::word::{Word, words};
 use crate::exit::Ending;
 use crate::tai64::Label;
@@ -40,6 +40,15 @@ pub struct Record {
     pub last_exit: Option<LastExit>,
     /// When the next start is due.
     pub next_start: Option<Label>,
+}
+
+/// A service, as all of its status file shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What every supervisor tells.
+    pub status: Status,
+    /// What only ours tells.
+    pub record: Option<Record>,
 }
 
 /// An end, and why.
@@ -157,6 +166,13 @@ impl Record {
             last_exit: LastExit::unpack(bytes.take()?)?,
             next_start: bytes.label()?,
         })
+    }
+}
+
+impl Report {
+    /// What a whole status file says.
+    pub fn unpack(file: &[u8]) -> Option<Report> {
+        Some(Report { status: Status::unpack(file)?, record: Record::unpack(file) })
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::home::{self, Home, Unknown};
 use super::{CONTROL, DIRECTORY, OK, STATUS};
+use crate::service::record::{self, Report};
 use crate::service::status::{self, Status};
 use crate::sys::fs::{self, Dir, How, Kind};
 use crate::sys::{Errno, Result, io};
@@ -129,6 +130,20 @@ impl Service<'_> {
             Err(Errno::ENOENT) if file != "." => Ok(false),
             Err(errno) => Err(errno),
         }
+    }
+
+    /// What its supervisor tells beyond that, if it is one of ours.
+    pub fn report(&self) -> Answer<Report> {
+        self.supervised()?;
+        let mut bytes = [0; 2 * (status::SIZE + record::SIZE)];
+        let file = self.open(STATUS, How::Read).map_err(Trouble::OpenStatus)?;
+        let length = io::read(file, &mut bytes).map_err(Trouble::ReadStatus)?;
+        Report::unpack(bytes.get(..length).unwrap_or_default()).ok_or(Trouble::BadFormat)
+    }
+
+    /// What a file of it says.
+    pub fn read(&self, file: &str) -> Result<Vec<u8>> {
+        self.within(&[file], |dir, path| dir.file(path, How::Read)).and_then(io::read_all)
     }
 
     /// Its state. This is the quick way: whether the directory can be entered is asked only when something else failed.

@@ -3,7 +3,7 @@
 use super::names::Places;
 use super::options::Request;
 use super::output::Output;
-use super::wait;
+use super::wait::{self, Task};
 use crate::cli::message::printable;
 use crate::service::goal::{Before, Life, is_needed};
 use crate::service::status::Status;
@@ -14,18 +14,18 @@ use crate::sys::clock;
 /// Does what is asked for: all services are told before the first is waited for.
 pub(super) fn run(request: &Request, output: &mut Output) {
     let started = clock::now();
-    let places = Places::of(request);
+    let places = Places::new(&request.directory);
     let mut told = Vec::new();
-    for service in places.resolve(request, output) {
+    for service in places.resolve(&request.services, output) {
         match tell(request.verb, &service) {
             Ok(status) => {
                 told.push((service, Before { life: Life::of(&status), second: started.label.unix }));
             }
-            Err(trouble) => cannot(request.verb, &service, trouble, output),
+            Err(trouble) => cannot(request.verb.ends_supervision(), &service, trouble, output),
         }
     }
     if let Some(span) = request.wait {
-        wait::until_done(request.verb, started.moment + span, told, output);
+        wait::until_done(Task::of(request.verb), started.moment + span, told, output);
     }
 }
 
@@ -42,8 +42,8 @@ fn tell(verb: Verb, service: &Service<'_>) -> Answer<Status> {
 
 /// Tells why a service is not told or waited for. Where the end of its supervisor is what was asked for, that there is
 /// none is no failure.
-pub(super) fn cannot(verb: Verb, service: &Service<'_>, trouble: Trouble, output: &mut Output) {
-    if trouble == Trouble::NoSupervisor && verb.ends_supervision() {
+pub(super) fn cannot(ends: bool, service: &Service<'_>, trouble: Trouble, output: &mut Output) {
+    if trouble == Trouble::NoSupervisor && ends {
         output.say(&[b"ok: ", &*printable(service.name()), b": runsv not running\n"].concat());
     } else {
         output.trouble(service.name(), trouble);

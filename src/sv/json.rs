@@ -48,12 +48,12 @@ fn object(text: &mut String, name: &[u8], known: &Known, now: Label) {
 }
 
 /// RFC 3339, which has years of four digits.
-fn since(label: Label) -> Option<String> {
+pub(super) fn since(label: Label) -> Option<String> {
     let civil = label.civil();
     (0..=9999).contains(&civil.year).then(|| quoted(String::from_utf8_lossy(&civil.rfc3339())))
 }
 
-fn want(status: &Status) -> &'static str {
+pub(super) fn want(status: &Status) -> &'static str {
     if status.want == Want::Up { "up" } else { "down" }
 }
 
@@ -65,7 +65,7 @@ fn normal(normally: Normally) -> &'static str {
 }
 
 /// A value that is already JSON; `null` if there is none.
-fn field(text: &mut String, key: &str, value: Option<impl core::fmt::Display>) {
+pub(super) fn field(text: &mut String, key: &str, value: Option<impl core::fmt::Display>) {
     match value {
         Some(value) => put(text, format_args!(",\"{key}\":{value}")),
         None => put(text, format_args!(",\"{key}\":null")),
@@ -73,11 +73,11 @@ fn field(text: &mut String, key: &str, value: Option<impl core::fmt::Display>) {
 }
 
 /// A text in which nothing needs to be escaped.
-fn quoted(text: impl core::fmt::Display) -> String {
+pub(super) fn quoted(text: impl core::fmt::Display) -> String {
     format!("\"{text}\"")
 }
 
-fn string(text: &mut String, value: &str) {
+pub(super) fn string(text: &mut String, value: &str) {
     text.push('"');
     for character in value.chars() {
         match character {
@@ -93,7 +93,7 @@ fn string(text: &mut String, value: &str) {
     text.push('"');
 }
 
-fn put(text: &mut String, what: core::fmt::Arguments<'_>) {
+pub(super) fn put(text: &mut String, what: core::fmt::Arguments<'_>) {
     let _ = text.write_fmt(what); // a string takes all
 }
 

@@ -8,6 +8,7 @@
 mod check;
 mod control;
 mod ears;
+mod errands;
 mod json;
 mod log;
 mod names;
@@ -19,7 +20,7 @@ mod wait;
 use crate::exit::Exit;
 use crate::service::verb::{Speller, Verb};
 use crate::sys::door::Args;
-use options::Request;
+use options::{Request, Wish};
 use output::Output;
 
 /// The most failures that an exit code tells of; 100 is a usage error.
@@ -27,34 +28,38 @@ const MOST_FAILURES: u8 = 99;
 
 /// The program.
 pub fn main(args: Args<'_>) -> Exit {
-    let request = match options::read(args) {
-        Ok(request) => request,
-        Err(exit) => return exit,
-    };
+    match options::read(args) {
+        Ok(Wish::Do(request)) => perform(&request),
+        Ok(Wish::Run(errand, call)) => errands::run(errand, &call),
+        Err(exit) => exit,
+    }
+}
+
+fn perform(request: &Request) -> Exit {
     let mut output = Output::new();
     let exit = match (request.verb, request.speller) {
         (Verb::Log, _) => {
             if let Some(asked) = &request.log {
-                log::run(&request, asked, &mut output);
+                log::run(request, asked, &mut output);
             }
-            failures(&request, &output)
+            failures(request.speller, &output)
         }
-        (Verb::Status, Speller::InitScript) => show::for_init(&request, &mut output),
+        (Verb::Status, Speller::InitScript) => show::for_init(request, &mut output),
         (Verb::Status, Speller::Sv) => {
-            show::all(&request, &mut output);
-            failures(&request, &output)
+            show::all(request, &mut output);
+            failures(request.speller, &output)
         }
         _ => {
-            control::run(&request, &mut output);
-            failures(&request, &output)
+            control::run(request, &mut output);
+            failures(request.speller, &output)
         }
     };
     output.flush();
     exit
 }
 
-fn failures(request: &Request, output: &Output) -> Exit {
-    let most = match request.speller {
+fn failures(speller: Speller, output: &Output) -> Exit {
+    let most = match speller {
         Speller::Sv => MOST_FAILURES,
         Speller::InitScript => 1,
     };

@@ -1,6 +1,6 @@
 //! Which services the words of a command line mean.
 
-use super::options::{Request, Services};
+use super::options::Services;
 use super::output::Output;
 use crate::service::pattern;
 use crate::supervise::client::{Place, Service, Trouble, is_path};
@@ -17,14 +17,15 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn of(request: &Request) -> Places {
-        Places { directory: request.directory.clone(), services: OnceCell::new(), here: OnceCell::new() }
+    /// With this as the directory of services.
+    pub(super) fn new(directory: &OsStr) -> Places {
+        Places { directory: directory.to_owned(), services: OnceCell::new(), here: OnceCell::new() }
     }
 
-    /// The services that a request means, in its order. A directory that cannot be listed is told of.
-    pub(super) fn resolve(&self, request: &Request, output: &mut Output) -> Vec<Service<'_>> {
+    /// The services that are meant, in their order. A directory that cannot be listed is told of.
+    pub(super) fn resolve(&self, services: &Services, output: &mut Output) -> Vec<Service<'_>> {
         let mut found = Vec::new();
-        match &request.services {
+        match services {
             Services::Named(names) => {
                 found.reserve(names.len());
                 names.iter().for_each(|name| self.add(name.as_bytes(), &mut found));

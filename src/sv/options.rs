@@ -4,7 +4,9 @@ use super::log;
 use crate::cli::message::{base_name, to_stdout};
 use crate::cli::options::{Bytes, Called, Parsed, Usage, leading_number};
 use crate::exit::Exit;
+use crate::service::errand::Errand;
 use crate::service::verb::{Speller, Verb, Waits};
+use crate::service::word::Word;
 use crate::supervise::client::SERVICES;
 use crate::sys::door::Args;
 use argh::{ArgsInfo, FromArgs};
@@ -25,6 +27,30 @@ struct Options {
     /// with status: a JSON object a line for each service
     #[argh(switch, short = 'j')]
     json: bool,
+}
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub(super) enum Wish {
+    /// A verb.
+    Do(Request),
+    /// A word that reads what stands behind it by itself.
+    Run(Errand, Call),
+}
+
+/// What is known of a call before what stands behind its word has been read.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// `argv[0]`.
+    pub(super) called: &'static OsStr,
+    /// What stands behind the word.
+    pub(super) words: Vec<&'static OsStr>,
+    /// Whether the word stands behind a `-j`.
+    pub(super) json: bool,
+    /// How long to wait, if that stands before the word.
+    pub(super) wait: Option<Duration>,
+    /// Where services are looked for.
+    pub(super) directory: OsString,
 }
 
 /// What `sv` is asked to do.
@@ -67,7 +93,7 @@ const MOST_WAIT: u64 = u32::MAX as u64;
 const LEAST_WAIT: Duration = Duration::from_millis(420);
 
 /// Reads the command line; where there is nothing to go on with, the exit code (all has been said).
-pub(super) fn read(args: Args<'_>) -> Result<Request, Exit> {
+pub(super) fn read(args: Args<'_>) -> Result<Wish, Exit> {
     let called = args.first().copied().unwrap_or(OsStr::new(USAGE.program));
     let name = base_name(called);
     let (usage, speller) = match name.as_bytes() {
@@ -75,9 +101,26 @@ pub(super) fn read(args: Args<'_>) -> Result<Request, Exit> {
         _ => (INIT_USAGE, Speller::InitScript),
     };
     let mut parsed = usage.parse::<Options>(args).inspect_err(|exit| explain(*exit, args))?;
+    let errand =
+        parsed.operands.first().filter(|_| speller == Speller::Sv).and_then(|word| Errand::of(word.as_bytes()));
+    if let Some(errand) = errand {
+        return Ok(Wish::Run(errand, call(called, parsed)));
+    }
     let log = log(called, &mut parsed, usage.exit)?;
     request(parsed, log, speller, name)
+        .map(Wish::Do)
         .ok_or_else(|| if log.is_some() { log::fail(called, usage.exit) } else { usage.fail(called) })
+}
+
+fn call(called: &'static OsStr, parsed: Parsed<Options>) -> Call {
+    let wait = parsed.options.wait.last().map(|given| limited(leading_number(given.0.as_bytes())));
+    let words = parsed.operands.into_iter().skip(1).collect();
+    Call { called, words, json: parsed.options.json, wait, directory: directory() }
+}
+
+/// Where services are looked for.
+fn directory() -> OsString {
+    env::var_os("SVDIR").unwrap_or_else(|| SERVICES.into())
 }
 
 /// `log` has options of its own, behind it. What is left of the operands is the word and the services.
@@ -91,7 +134,7 @@ fn log(called: &'static OsStr, parsed: &mut Parsed<Options>, exit: Exit) -> Resu
 /// What argh knows nothing of: `--help` tells of the commands too.
 fn explain(exit: Exit, args: Args<'_>) {
     if exit == Exit::OK && !args.iter().any(|word| *word == "--version") {
-        to_stdout(Verb::help().as_bytes());
+        to_stdout([Verb::help(), Errand::all_help()].concat().as_bytes());
     }
 }
 
@@ -117,14 +160,14 @@ fn request(
         true if word == "status" => Services::All,
         true => return None,
     };
-    let directory = env::var_os("SVDIR").unwrap_or_else(|| SERVICES.into());
-    Some(Request { verb, speller, wait: wait(&options, verb), json: options.json, log, services, directory })
+    let wait = wait(&options, verb);
+    Some(Request { verb, speller, wait, json: options.json, log, services, directory: directory() })
 }
 
 fn wait(options: &Options, verb: Verb) -> Option<Duration> {
-    let seconds = match options.wait.last() {
-        Some(given) => leading_number(given.0.as_bytes()),
-        None => env::var_os("SVWAIT").map_or(WAIT, |text| leading_number(text.as_bytes())),
+    let span = match options.wait.last() {
+        Some(given) => limited(leading_number(given.0.as_bytes())),
+        None => usual_wait(),
     };
     let asked = options.verbose || !options.wait.is_empty();
     let waits = match verb.definition().waits {
@@ -132,7 +175,17 @@ fn wait(options: &Options, verb: Verb) -> Option<Duration> {
         Waits::IfAsked => asked,
         Waits::Always => true,
     };
-    waits.then(|| Duration::from_secs(seconds.min(MOST_WAIT)).max(LEAST_WAIT))
+    waits.then_some(span)
+}
+
+/// How long to wait if nobody says.
+pub(super) fn usual_wait() -> Duration {
+    limited(env::var_os("SVWAIT").map_or(WAIT, |text| leading_number(text.as_bytes())))
+}
+
+/// So many seconds, as far as that can be waited.
+pub(super) fn limited(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.min(MOST_WAIT)).max(LEAST_WAIT)
 }
 
 #[cfg(test)]
@@ -141,7 +194,20 @@ mod tests {
 
     fn read_words(words: &[&'static str]) -> Result<Request, Exit> {
         let args: Vec<&'static OsStr> = words.iter().copied().map(OsStr::new).collect();
-        read(&args)
+        match read(&args)? {
+            Wish::Do(request) => Ok(request),
+            Wish::Run(errand, _) => panic!("{errand}"),
+        }
+    }
+
+    #[test]
+    fn an_errand_is_spelled_out_and_sv_s_alone() {
+        let errand = |words: &[&'static str]| {
+            let args: Vec<&'static OsStr> = words.iter().copied().map(OsStr::new).collect();
+            matches!(read(&args), Ok(Wish::Run(..)))
+        };
+        assert!(errand(&["sv", "list"]) && errand(&["sv", "-j", "list", "web"]));
+        assert!(!errand(&["sv", "lis", "web"]) && !errand(&["/etc/init.d/web", "list"]));
     }
 
     fn waits(words: &[&'static str]) -> Option<Duration> {

@@ -96,6 +96,11 @@ pub(super) fn trouble_line(name: &[u8], trouble: Trouble) -> Vec<u8> {
     [kind, &printable(name), b": ", sentence(trouble).as_bytes()].concat()
 }
 
+/// A name for people, as text.
+pub(super) fn shown_name(name: &[u8]) -> String {
+    String::from_utf8_lossy(&printable(name)).into_owned()
+}
+
 /// What could not be done and why.
 pub(super) fn sentence(trouble: Trouble) -> String {
     match trouble.words() {

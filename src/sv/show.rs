@@ -30,9 +30,9 @@ pub(super) struct Known {
 
 /// Shows each service that is asked for.
 pub(super) fn all(request: &Request, output: &mut Output) {
-    let places = Places::of(request);
+    let places = Places::new(&request.directory);
     let now = clock::label();
-    for service in places.resolve(request, output) {
+    for service in places.resolve(&request.services, output) {
         let _ = one(request, &service, now, output); // a failure has been told and counted
     }
 }
@@ -41,9 +41,12 @@ pub(super) fn all(request: &Request, output: &mut Output) {
 ///
 /// It is the service's, not its logger's, which it is in runit before 2.3.0.
 pub(super) fn for_init(request: &Request, output: &mut Output) -> Exit {
-    let places = Places::of(request);
-    let states: Vec<_> =
-        places.resolve(request, output).iter().map(|service| one(request, service, clock::label(), output)).collect();
+    let places = Places::new(&request.directory);
+    let states: Vec<_> = places
+        .resolve(&request.services, output)
+        .iter()
+        .map(|service| one(request, service, clock::label(), output))
+        .collect();
     match states.first() {
         Some(Ok(status)) if status.pid.is_some() => Exit::OK,
         Some(Ok(_)) => Exit(3),

@@ -12,11 +12,13 @@ use crate::cli::message::Voice;
 use crate::exit::{Ending, Pid};
 use crate::moment::Moment;
 use crate::service::command::Command;
-use crate::service::goal::{Answer, Before, Goal, Life};
+use crate::service::goal::{Answer, Before, Being, Goal, Life};
+use crate::service::record::Report;
 use crate::service::status::Status;
 use crate::service::verb::{AtTimeout, Verb};
 use crate::signal::Signal;
-use crate::supervise::client::Service;
+use crate::supervise::client::{Service, Trouble};
+use crate::sys::errno::Errno;
 use crate::sys::reactor::{Event, Reactor};
 use crate::sys::{clock, process};
 use core::time::Duration;
@@ -28,9 +30,43 @@ const STEP: Duration = Duration::from_millis(420);
 /// Checks that run at the same time. A thousand services may be waited for at once; a thousand checks would be a storm.
 const CHECKS: usize = 16;
 
+/// What is waited for.
+#[derive(Debug)]
+pub(super) struct Task {
+    goals: Vec<Goal>,
+    at_timeout: AtTimeout,
+    /// Whether it is well if nobody supervises the service.
+    ends: bool,
+    /// Whether somebody may still come who does.
+    patient: bool,
+}
+
+impl Task {
+    /// The effect of a verb.
+    pub(super) fn of(verb: Verb) -> Task {
+        let definition = verb.definition();
+        let (goals, ends) = (verb.goals().collect(), verb.ends_supervision());
+        Task { goals, at_timeout: definition.at_timeout, ends, patient: false }
+    }
+
+    /// That it is so; one that nobody supervises is down, and may be up later.
+    pub(super) fn until(being: Being) -> Task {
+        let down = being == Being::Down;
+        Task { goals: vec![Goal::Is(being)], at_timeout: AtTimeout::Tell, ends: down, patient: !down }
+    }
+
+    fn judge(&self, report: &Report, before: &Before) -> Answer {
+        Goal::judge_all(self.goals.iter().copied(), report, before)
+    }
+
+    fn waits_out(&self, trouble: Trouble) -> bool {
+        self.patient && matches!(trouble, Trouble::NoSupervisor | Trouble::OpenOk(Errno::ENOENT))
+    }
+}
+
 /// The services that are waited for.
 struct Vigil<'a, 'p> {
-    verb: Verb,
+    task: Task,
     deadline: Moment,
     output: &'a mut Output,
     reactor: Reactor,
@@ -62,7 +98,7 @@ enum Checked {
 }
 
 /// Waits for all of them, until the deadline, and tells what became of each.
-pub(super) fn until_done(verb: Verb, deadline: Moment, told: Vec<(Service<'_>, Before)>, output: &mut Output) {
+pub(super) fn until_done(task: Task, deadline: Moment, told: Vec<(Service<'_>, Before)>, output: &mut Output) {
     let reactor = match Reactor::new(&[Signal::CHLD]) {
         Ok(reactor) => reactor,
         Err(errno) => {
@@ -75,7 +111,7 @@ pub(super) fn until_done(verb: Verb, deadline: Moment, told: Vec<(Service<'_>, B
     let waiting = told.into_iter().map(|(service, before)| Some(Waiting::new(service, before, now)));
     let waiting: Vec<_> = waiting.collect();
     let due = (0..waiting.len()).collect();
-    Vigil { verb, deadline, output, reactor, ears: Ears::new(), waiting, due, checking: 0 }.keep();
+    Vigil { task, deadline, output, reactor, ears: Ears::new(), waiting, due, checking: 0 }.keep();
 }
 
 impl<'p> Waiting<'p> {
@@ -136,14 +172,15 @@ impl Vigil<'_, '_> {
         }
         waiting.checked = Checked::Idle;
         waiting.next = clock::moment() + STEP;
-        match waiting.service.status() {
+        match waiting.service.report() {
+            Err(trouble) if self.task.waits_out(trouble) => {}
             Err(trouble) => {
-                cannot(self.verb, &waiting.service, trouble, self.output);
+                cannot(self.task.ends, &waiting.service, trouble, self.output);
                 self.done(at);
             }
-            Ok(status) => match Goal::judge_all(self.verb.goals(), &status, &waiting.before) {
-                Answer::Yes => self.succeed(at, &status),
-                Answer::IfCheck => self.check(at, &status),
+            Ok(report) => match self.task.judge(&report, &waiting.before) {
+                Answer::Yes => self.succeed(at, &report.status),
+                Answer::IfCheck => self.check(at, &report.status),
                 Answer::No => self.listen(at),
             },
         }
@@ -190,16 +227,16 @@ impl Vigil<'_, '_> {
         if !yes {
             return self.listen(at);
         }
-        match waiting.service.status() {
-            Ok(status) if self.still_good(at, &status, about) => self.succeed(at, &status),
+        match waiting.service.report() {
+            Ok(report) if self.still_good(at, &report, about) => self.succeed(at, &report.status),
             _ => self.due.push_back(at),
         }
     }
 
-    fn still_good(&self, at: usize, status: &Status, about: Life) -> bool {
+    fn still_good(&self, at: usize, report: &Report, about: Life) -> bool {
         let before = self.waiting.get(at).and_then(Option::as_ref).map(|waiting| waiting.before);
-        let judged = before.map(|before| Goal::judge_all(self.verb.goals(), status, &before));
-        Life::of(status) == about && judged >= Some(Answer::IfCheck)
+        let judged = before.map(|before| self.task.judge(report, &before));
+        Life::of(&report.status) == about && judged >= Some(Answer::IfCheck)
     }
 
     /// Arranges for hearing of changes, once, and looks again: something may have changed meanwhile.
@@ -247,16 +284,16 @@ impl Vigil<'_, '_> {
     fn time_out(&mut self, at: usize) {
         let Some(waiting) = self.waiting.get(at).and_then(Option::as_ref) else { return };
         let service = waiting.service.clone();
-        let status = match service.status() {
-            Ok(status) => status,
-            Err(trouble) => return cannot(self.verb, &waiting.service, trouble, self.output),
+        let report = match service.report() {
+            Ok(report) => report,
+            Err(trouble) => return cannot(self.task.ends, &waiting.service, trouble, self.output),
         };
-        let judged = Goal::judge_all(self.verb.goals(), &status, &waiting.before);
+        let (status, judged) = (report.status, self.task.judge(&report, &waiting.before));
         if judged == Answer::Yes || judged == Answer::IfCheck && service.has("check") == Ok(false) {
             return self.tell(at, b"ok: ", &status);
         }
         self.output.count_failure();
-        match self.verb.definition().at_timeout {
+        match self.task.at_timeout {
             AtTimeout::Tell => self.tell(at, b"timeout: ", &status),
             AtTimeout::Kill => {
                 self.tell(at, b"kill: ", &status);
@@ -268,7 +305,7 @@ impl Vigil<'_, '_> {
     fn kill(&mut self, at: usize) {
         let Some(waiting) = self.waiting.get(at).and_then(Option::as_ref) else { return };
         if let Err(trouble) = waiting.service.send(&[Command::Kill.byte()]) {
-            cannot(self.verb, &waiting.service, trouble, self.output);
+            cannot(self.task.ends, &waiting.service, trouble, self.output);
         }
     }
 }

@@ -141,6 +141,14 @@ pub fn is_terminal(fd: impl AsFd) -> bool {
     nix::unistd::isatty(fd).unwrap_or(false)
 }
 
+/// How many characters a line of this terminal has; nothing if it is none, or does not know.
+pub fn terminal_width(fd: impl AsFd) -> Option<usize> {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: an address of ours for the answer.
+    let answer = unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::TIOCGWINSZ, &mut size) };
+    Some(usize::from(size.ws_col)).filter(|width| answer == 0 && *width > 0)
+}
+
 /// Standard input, as the process was given it.
 pub fn stdin() -> BorrowedFd<'static> {
     standard(0)

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod namespace;
 pub mod pipe;
 pub mod process;
+pub mod processes;
 pub mod reactor;
 pub mod socket;
 pub mod title;

@@ -16,5 +16,6 @@ mod runsvdir;
 mod state;
 mod sv;
 mod sv_log;
+mod sv_words;
 mod svlogd;
 mod svprobe;

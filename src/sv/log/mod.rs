@@ -38,8 +38,8 @@ struct Logs {
 
 /// Shows what is asked for.
 pub(super) fn run(request: &Request, asked: &Asked, output: &mut Output) {
-    let places = Places::of(request);
-    let services = places.resolve(request, output);
+    let places = Places::new(&request.directory);
+    let services = places.resolve(&request.services, output);
     let mut logs = Logs {
         streams: Vec::new(),
         twins: vec![Twins::default(); services.len()],

@@ -1,0 +1,26 @@
+//! The words that runit's `sv` does not have. Each reads the options behind it by itself.
+
+mod behind;
+mod list;
+mod wait;
+
+use super::failures;
+use super::options::Call;
+use super::output::Output;
+use crate::exit::Exit;
+use crate::service::errand::Errand;
+use crate::service::verb::Speller;
+
+/// Runs one. What its command line lacks has been said by then.
+pub(super) fn run(errand: Errand, call: &Call) -> Exit {
+    let mut output = Output::new();
+    let done = match errand {
+        Errand::List => list::run(call, &mut output),
+        Errand::Wait => wait::run(call, &mut output),
+    };
+    output.flush();
+    match done {
+        Ok(()) => failures(Speller::Sv, &output),
+        Err(exit) => exit,
+    }
+}
