@@ -35,7 +35,7 @@ pub mod runsv;
 pub mod runsvchdir;
 pub mod runsvdir;
 pub mod sv;
-// pub mod svevent;
+pub mod svevent;
 pub mod svlogd;
 pub mod svprobe;
 pub mod utmpset;

@@ -96,7 +96,7 @@ impl Alert {
             Kind::Unhealthy => "is unhealthy".to_string(),
             Kind::Flapping => ["is flapping", &after.replace("after", "with")].concat(),
             Kind::Recovered => {
-                ["has recovered: was ", &text(Fact::After).unwrap_or_default().replace(' ', ", ")].concat()
+                ["has recovered (", &text(Fact::After).unwrap_or_default().replace(' ', ", "), ")"].concat()
             }
         };
         if matches!(self.kind, Kind::GaveUp | Kind::Flapping) {

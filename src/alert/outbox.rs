@@ -83,6 +83,11 @@ impl Outbox {
         self.calls.is_empty()
     }
 
+    /// The last so many.
+    pub fn latest(&self, number: usize) -> impl Iterator<Item = &Alert> {
+        self.calls.iter().skip(self.calls.len().saturating_sub(number)).map(|call| &call.alert)
+    }
+
     /// What to do next, where these are all that are to be told. What all of them know is forgotten.
     pub fn next(&mut self, now: Moment, hooks: &[Vec<u8>]) -> Next {
         self.calls.retain(|call| hooks.iter().any(|hook| !call.done.contains(hook)));

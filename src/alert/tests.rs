@@ -213,7 +213,7 @@ fn sentences() {
         "is flapping with 5 failures: exit code 1"
     });
     assert_eq!(said(Kind::Unhealthy, &[(Fact::Pid, b"7")]), "is unhealthy");
-    assert_eq!(said(Kind::Recovered, &[(Fact::After, b"flapping gave-up")]), "has recovered: was flapping, gave-up");
+    assert_eq!(said(Kind::Recovered, &[(Fact::After, b"flapping gave-up")]), "has recovered (flapping, gave-up)");
 }
 
 #[test]
