@@ -25,6 +25,7 @@ const STATIC: &[&str] = &[
     "runit",
     "runit-init",
     "svprobe",
+    "svevent",
 ];
 
 fn main() -> io::Result<()> {

@@ -6,6 +6,7 @@
 extern crate alloc;
 
 // Layer 0: words and decisions. No input, no output, no clock; core and alloc only.
+pub mod alert;
 pub mod exit;
 pub mod logdir;
 pub mod moment;
@@ -34,6 +35,7 @@ pub mod runsv;
 pub mod runsvchdir;
 pub mod runsvdir;
 pub mod sv;
+pub mod svevent;
 pub mod svlogd;
 pub mod svprobe;
 pub mod utmpset;

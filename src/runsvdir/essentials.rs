@@ -1,7 +1,6 @@
 //! Keeps an eye on the services whose end is the end of the whole tree: those with a file `essential`. Their status is
 //! read when it changes; where nobody tells of changes, every few seconds.
 
-use super::watching::Watching;
 use crate::exit::{Ending, Exit};
 use crate::moment::Moment;
 use crate::scan::essential::Essential;
@@ -10,6 +9,7 @@ use crate::service::record::Record;
 use crate::service::status::Status;
 use crate::supervise::STATUS;
 use crate::supervise::home::{self, Home};
+use crate::supervise::watching::Watching;
 use crate::sys::fs::{Dir, How};
 use crate::sys::inotify::{Interest, Watch};
 use crate::sys::io;

@@ -3,9 +3,10 @@
 //! a script that makes a thousand links does not keep a processor busy with looking.
 
 use super::log::Log;
-use super::watching::{Told, Watching};
 use crate::moment::{Moment, Now};
 use crate::scan::plan::{Found, Listing};
+use crate::supervise::is_service;
+use crate::supervise::watching::{Told, Watching};
 use crate::sys::fs::{Dir, Facts, How, Kind};
 use crate::sys::{Errno, clock, io};
 use core::time::Duration;
@@ -196,7 +197,7 @@ impl Looking {
         let mut names = dir.names().map_err(|errno| (&b"unable to read directory "[..], errno))?;
         // A directory that changed a moment ago may change again and bear the same stamp.
         self.seen = Some(facts).filter(|facts| settled(now, facts) == now.moment);
-        names.retain(|name| name.as_bytes().first() != Some(&b'.'));
+        names.retain(|name| is_service(&dir, name));
         names.sort();
         let mut listing = Listing::default();
         let before = core::mem::take(&mut self.dangling);

@@ -10,7 +10,6 @@ mod single;
 mod starts;
 mod stop;
 mod tree;
-mod watching;
 
 use crate::exit::Exit;
 use crate::sys::door::Args;

@@ -97,7 +97,7 @@ impl Place {
     /// The names in it that may be services, in their order.
     pub fn names(&self) -> Result<Vec<OsString>> {
         let mut names = self.dir()?.names()?;
-        names.retain(|name| !name.as_bytes().starts_with(b"."));
+        names.retain(|name| self.dir().is_ok_and(|dir| super::is_service(dir, name)));
         names.sort_unstable();
         Ok(names)
     }

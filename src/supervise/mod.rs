@@ -4,7 +4,15 @@
 pub mod client;
 pub mod home;
 mod journal;
+pub mod reader;
 pub mod server;
+pub mod watching;
+
+use crate::sys::Errno;
+use crate::sys::fs::Dir;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// The directory itself, within a service directory or a home below SVSTATE.
 pub const DIRECTORY: &str = "supervise";
@@ -24,3 +32,12 @@ pub const JOURNAL: &str = "journal";
 pub const JOURNAL_BEFORE: &str = "journal.1";
 /// The process id in digits.
 pub const PID: &str = "pid";
+/// Programs that are told when a service is in trouble: of a service, and of a scan directory.
+pub const HOOKS: &str = "notify.d";
+
+/// Whether a name in a scan directory may be that of a service. One that begins with a dot is not, nor are the hooks,
+/// which have nothing to run.
+pub fn is_service(scan: &Dir, name: &OsStr) -> bool {
+    let has_run = || scan.facts_of_link(Path::new(HOOKS).join("run")) != Err(Errno::ENOENT);
+    !name.as_bytes().starts_with(b".") && (name != HOOKS || has_run())
+}

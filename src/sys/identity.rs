@@ -164,3 +164,8 @@ fn control(what: i32, first: u64, second: u64) -> Result<()> {
 pub fn new_session() -> Result<()> {
     nix::unistd::setsid().map(drop)
 }
+
+/// What this machine calls itself.
+pub fn host_name() -> std::ffi::OsString {
+    nix::sys::utsname::uname().map(|names| names.nodename().to_owned()).unwrap_or_default()
+}

@@ -62,8 +62,8 @@ fn fact(word: &[u8]) -> Option<(Key, Vec<u8>)> {
     parts.next().map(|value| (key, unescaped(value)))
 }
 
-/// What no writer would have written stays as it is.
-fn unescaped(value: &[u8]) -> Vec<u8> {
+/// The bytes of a value; what no writer would have written stays as it is.
+pub(crate) fn unescaped(value: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value;
     while let Some((first, behind)) = rest.split_first() {

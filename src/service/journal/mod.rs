@@ -20,6 +20,8 @@ mod writer;
 
 pub use cursor::{Cursor, Taken};
 pub use line::Line;
+pub(crate) use line::unescaped;
+pub(crate) use writer::escape;
 pub use writer::{Draft, Writer};
 
 use super::word::words;

@@ -52,7 +52,8 @@ impl Draft {
     }
 }
 
-fn escape(byte: u8, into: &mut Vec<u8>) {
+/// A byte as a value has it.
+pub(crate) fn escape(byte: u8, into: &mut Vec<u8>) {
     if byte.is_ascii_graphic() && byte != b'\\' && byte != b'=' {
         into.push(byte);
     } else {

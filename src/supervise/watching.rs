@@ -1,6 +1,6 @@
 //! Being told of changes: in the scan directory, and of every link and directory that its path leads through, so that
-//! a path re-pointed anywhere is noticed at once. Other directories (essential services') are watched with the same
-//! instance: instances are scarce.
+//! a path re-pointed anywhere is noticed at once. Other directories (services') are watched with the same instance:
+//! instances are scarce.
 
 use crate::sys::fs::{self, Dir, Kind};
 use crate::sys::inotify::{Interest, Watch, Watcher};
@@ -16,7 +16,7 @@ const LINKS: usize = 40;
 
 /// What is watched.
 #[derive(Debug, Default)]
-pub(super) struct Watching {
+pub struct Watching {
     watcher: Option<Watcher>,
     /// The way to the scan directory, as it was when it was last walked.
     way: Way,
@@ -46,16 +46,16 @@ enum Concern {
 
 /// What the kernel told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub struct Told {
     /// The scan directory may have changed.
-    pub(super) scan: bool,
+    pub scan: bool,
     /// These other directories have.
-    pub(super) others: Vec<Watch>,
+    pub others: Vec<Watch>,
 }
 
 impl Watching {
     /// Walks the path and watches what it leads through. `wait` is handed a new descriptor to wait for.
-    pub(super) fn follow(&mut self, path: &Path, wait: impl FnOnce(BorrowedFd<'_>) -> Result<()>) {
+    pub fn follow(&mut self, path: &Path, wait: impl FnOnce(BorrowedFd<'_>) -> Result<()>) {
         let fresh = self.watcher.is_none();
         if fresh {
             self.watcher = Watcher::new().ok().filter(|watcher| wait(watcher.as_fd()).is_ok());
@@ -68,7 +68,7 @@ impl Watching {
     }
 
     /// Whether changes may go unnoticed.
-    pub(super) fn is_blind(&self) -> bool {
+    pub fn is_blind(&self) -> bool {
         self.blind
     }
 
@@ -92,19 +92,19 @@ impl Watching {
     }
 
     /// Watches another directory.
-    pub(super) fn add(&self, directory: &Path, interest: Interest) -> Result<Watch> {
+    pub fn add(&self, directory: &Path, interest: Interest) -> Result<Watch> {
         self.watcher.as_ref().ok_or(Errno::EMFILE)?.add(directory, interest)
     }
 
     /// Watches it no longer.
-    pub(super) fn remove(&self, watch: Watch) {
+    pub fn remove(&self, watch: Watch) {
         if let Some(watcher) = &self.watcher {
             watcher.remove(watch);
         }
     }
 
     /// Takes what the kernel tells.
-    pub(super) fn drain(&mut self) -> Told {
+    pub fn drain(&mut self) -> Told {
         let mut told = Told::default();
         let Some(watcher) = &self.watcher else { return told };
         let watches = &self.watches;

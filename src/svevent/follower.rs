@@ -1,0 +1,252 @@
+//! Follows one service: reads its journal when there is something new, and remembers what follows.
+
+use super::call::Call;
+use super::options::Setup;
+use super::store::Store;
+use crate::alert::{Alert, Memory, Rules};
+use crate::moment::{Moment, Now};
+use crate::service::policy::{self, File, ReadyBy};
+use crate::service::word::Word;
+use crate::supervise::DIRECTORY;
+use crate::supervise::reader::Reader;
+use crate::supervise::watching::Watching;
+use crate::sys::fs::{self, Dir, How, Kind, Replace};
+use crate::sys::inotify::{Interest, Watch};
+use crate::sys::{Errno, Result, io};
+use crate::tai64::Label;
+use core::time::Duration;
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// A service, and what is remembered of it.
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub(super) memory: Memory,
+    pub(super) call: Option<Call>,
+    /// No hook is called before then; nothing where it is not known yet which, and when.
+    pub(super) hold: Option<Moment>,
+    /// It is in the scan directory no longer; what there is to tell is told.
+    pub(super) gone: bool,
+    /// There may be something new in its journal.
+    pub(super) news: bool,
+    reader: Reader,
+    rules: Rules,
+    watch: Option<Watched>,
+    /// When it has recovered, if nothing happens: by its journal, and by our clock.
+    due: Option<(Label, Moment)>,
+    /// So many lines were read that a successor would read again.
+    unsaved: usize,
+    /// What was told or found must be written down, at once or when it is tried again.
+    save: Option<Moment>,
+}
+
+/// `supervise/` is watched as soon as there is one; until then the service directory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Watched {
+    Service(Watch),
+    Supervise(Watch),
+}
+
+/// What came of a look.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// How many alerts are new.
+    pub(super) fresh: usize,
+    /// What was given up for them.
+    pub(super) dropped: Vec<Alert>,
+    /// Lines that are gone.
+    pub(super) missed: u64,
+    /// What was watched before, and is not what is to be watched.
+    pub(super) stale: Option<Watch>,
+}
+
+/// So many lines are read again at most. What they said leads to nothing new; it is only work.
+const LINES: usize = 32;
+
+/// How soon to write again what could not be written.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// No file that says how a service is run is larger.
+const POLICY: u64 = 64 * 1024;
+
+impl Follower {
+    /// Begins where it was left off.
+    pub(super) fn new(setup: &Setup, path: &Path, memory: Memory) -> Follower {
+        Follower {
+            memory,
+            call: None,
+            hold: None,
+            gone: false,
+            news: true,
+            reader: Reader::default(),
+            rules: rules(setup, path),
+            watch: None,
+            due: None,
+            unsaved: 0,
+            save: None,
+        }
+    }
+
+    /// What it is watched by.
+    pub(super) fn watch(&self) -> Option<Watch> {
+        self.watch.map(Watched::inner)
+    }
+
+    /// Whether what happens to it may go unnoticed.
+    pub(super) fn is_blind(&self) -> bool {
+        self.watch.is_none() && !self.gone
+    }
+
+    /// Watches it, and reads what is new. In this order: what comes in between is told.
+    pub(super) fn look(
+        &mut self,
+        setup: &Setup,
+        path: &Path,
+        from: Label,
+        now: Now,
+        watching: &Watching,
+    ) -> Result<Found> {
+        self.news = false;
+        let before = self.watch();
+        self.follow(path, watching);
+        let stale = before.filter(|before| Some(*before) != self.watch());
+        let taken = self.reader.read(&path.join(DIRECTORY), &mut self.memory.cursor)?;
+        if taken.lines.is_empty() {
+            return Ok(Found { stale, ..Found::default() });
+        }
+        self.rules = rules(setup, path);
+        self.unsaved += taken.lines.len();
+        let (fresh, dropped) = self.memory.read(&taken.lines, from, now.label, &self.rules);
+        self.found(fresh, now.moment);
+        Ok(Found { fresh, dropped, missed: taken.missed, stale })
+    }
+
+    /// What follows from the time alone.
+    pub(super) fn lapse(&mut self, now: Now) -> Found {
+        let Some(label) = self.memory.judge.due(&self.rules) else {
+            self.due = None;
+            return Found::default();
+        };
+        let moment = match self.due {
+            Some((known, moment)) if known == label => moment,
+            // By the clock that somebody may have set; it is never longer than it takes.
+            _ => {
+                let longest = self.rules.well.max(self.rules.flaps.within);
+                now.moment + between(now.label, label).min(longest)
+            }
+        };
+        self.due = Some((label, moment));
+        if moment > now.moment {
+            return Found::default();
+        }
+        let (fresh, dropped) = self.memory.lapse(label.max(now.label), &self.rules);
+        self.found(fresh, now.moment);
+        self.due = None;
+        Found { fresh, dropped, ..Found::default() }
+    }
+
+    fn found(&mut self, fresh: usize, now: Moment) {
+        if fresh > 0 {
+            self.hold = None;
+            self.must_save(now);
+        }
+    }
+
+    /// What is remembered has changed in a way that nobody could find out again.
+    pub(super) fn must_save(&mut self, now: Moment) {
+        self.save = Some(now);
+    }
+
+    /// Writes it down if it is time, or at the end.
+    pub(super) fn save(
+        &mut self,
+        store: &Store,
+        name: &OsStr,
+        now: Moment,
+        end: bool,
+    ) -> core::result::Result<(), Replace> {
+        let due = self.save.is_some_and(|due| due <= now) || self.unsaved >= LINES;
+        if !due && !(end && (self.unsaved > 0 || self.save.is_some())) {
+            return Ok(());
+        }
+        let answer = store.save(name, &self.memory);
+        self.save = answer.is_err().then(|| now + AGAIN);
+        self.unsaved = 0;
+        answer
+    }
+
+    /// When something is due.
+    pub(super) fn deadline(&self, leaving: bool) -> Option<Moment> {
+        let call = self.call.as_ref().and_then(Call::deadline);
+        let hold = self.hold.filter(|_| self.call.is_none() && !leaving);
+        [call, hold, self.due.map(|(_, moment)| moment), self.save].into_iter().flatten().min()
+    }
+
+    fn follow(&mut self, path: &Path, watching: &Watching) {
+        let supervise = path.join(DIRECTORY);
+        let add = || watching.add(&supervise, Interest::Written).map(Watched::Supervise);
+        let found = add().or_else(|errno| match errno {
+            Errno::ENOENT | Errno::ENOTDIR => {
+                let waits = watching.add(path, Interest::Names).map(Watched::Service);
+                add().or(waits) // it may be there by now
+            }
+            errno => Err(errno),
+        });
+        let known = found.is_ok_and(|found| self.watch == Some(found));
+        let tells = |path: &Path| Dir::open(path).is_ok_and(|dir| fs::tells_changes(&dir));
+        self.watch = found.ok().filter(|found| match found {
+            _ if known => true,
+            Watched::Service(_) => tells(path),
+            Watched::Supervise(_) => tells(&supervise),
+        });
+    }
+}
+
+impl Watched {
+    fn inner(self) -> Watch {
+        match self {
+            Watched::Service(watch) | Watched::Supervise(watch) => watch,
+        }
+    }
+}
+
+/// How long after the first the second is.
+fn between(first: Label, second: Label) -> Duration {
+    let seconds = u64::try_from(second.unix.saturating_sub(first.unix)).unwrap_or(0);
+    match second > first {
+        true => (Duration::from_secs(seconds) + Duration::from_nanos(second.nanos.into()))
+            .saturating_sub(Duration::from_nanos(first.nanos.into())),
+        false => Duration::ZERO,
+    }
+}
+
+/// What its files say of what matters here. What is wrong in them is runsv's to tell.
+fn rules(setup: &Setup, path: &Path) -> Rules {
+    let dir = Dir::reach(path);
+    let mut open = |file: File| content(dir.as_ref().ok()?, file).ok();
+    let mut reader = policy::Reader::new(&mut open);
+    let (restart, ready) = (reader.restart(), reader.ready());
+    Rules { flaps: setup.flaps, well: setup.well, tells_ready: ready.by != ReadyBy::Up, restart }
+}
+
+fn content(dir: &Dir, file: File) -> Result<Vec<u8>> {
+    let file = dir.file(file.word(), How::Read)?;
+    let facts = fs::facts(&file)?;
+    match facts.kind == Kind::File && facts.size <= POLICY {
+        true => io::read_all(file),
+        false => Err(Errno::EINVAL),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_one_label_to_the_next() {
+        let label = |unix, nanos| Label { unix, nanos };
+        assert_eq!(between(label(5, 900_000_000), label(7, 100_000_000)), Duration::from_millis(1200));
+        assert_eq!(between(label(7, 0), label(5, 0)), Duration::ZERO);
+        assert_eq!(between(label(i64::MIN, 0), label(i64::MAX, 0)), Duration::from_secs(i64::MAX as u64));
+    }
+}

@@ -1,0 +1,94 @@
+//! The programs to call: where they are, and what they are told.
+
+use super::options::Setup;
+use crate::alert::{Alert, Fact};
+use crate::service::word::Word;
+use crate::supervise::HOOKS;
+use crate::sys::fs::{Dir, Kind};
+use crate::sys::{Errno, Result, identity, process};
+use crate::tai64::Label;
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// A program to call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hook {
+    /// What it is remembered and spoken of by: `notify.d/mail`; `./notify.d/mail` where it is the service's own.
+    pub(super) name: Vec<u8>,
+    pub(super) path: PathBuf,
+}
+
+/// All for a service, in the order in which they are called: those for all services first.
+pub(super) fn list(setup: &Setup, service: &OsStr) -> Result<Vec<Hook>> {
+    let mut found = Vec::new();
+    if let Some(more) = &setup.notify {
+        within(more, more.as_os_str().as_bytes(), &mut found)?;
+    }
+    within(&setup.scan.join(HOOKS), HOOKS.as_bytes(), &mut found)?;
+    within(&setup.scan.join(service).join(HOOKS), &[b"./", HOOKS.as_bytes()].concat(), &mut found)?;
+    Ok(found)
+}
+
+fn within(path: &Path, called: &[u8], into: &mut Vec<Hook>) -> Result<()> {
+    let dir = match Dir::open(path) {
+        Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(()),
+        answer => answer?,
+    };
+    let mut names = dir.names()?;
+    names.retain(|name| !name.as_bytes().starts_with(b".") && is_program(&dir, name));
+    names.sort_unstable();
+    into.extend(
+        names.iter().map(|name| Hook { name: [called, b"/", name.as_bytes()].concat(), path: path.join(name) }),
+    );
+    Ok(())
+}
+
+fn is_program(dir: &Dir, name: &OsStr) -> bool {
+    dir.facts(name).is_ok_and(|facts| facts.kind == Kind::File && facts.mode & 0o111 != 0)
+}
+
+/// What everything that we say to a hook begins with.
+const PREFIX: &str = "SVEVENT_";
+
+/// The environment of a call: ours, and what is known of the alert.
+pub(super) fn environment(setup: &Setup, service: &OsStr, alert: &Alert, attempt: u32) -> Vec<CString> {
+    let inherited = process::environment().into_iter().filter(|entry| !entry.to_bytes().starts_with(PREFIX.as_bytes()));
+    let mut list: Vec<CString> = inherited.map(CString::from).collect();
+    let mut say = |name: &str, value: &[u8]| {
+        // A value of the journal may hold anything; an environment cannot.
+        let value: Vec<u8> = value.iter().copied().filter(|byte| *byte != 0).collect();
+        list.extend(CString::new([PREFIX.as_bytes(), name.as_bytes(), b"=", &value].concat()));
+    };
+    let directory = setup.scan.join(service);
+    say("SERVICE", service.as_bytes());
+    say("EVENT", alert.kind.word().as_bytes());
+    say("SEQUENCE", alert.sequence.to_string().as_bytes());
+    say("LABEL", &alert.label.text());
+    say("TIME", &alert.label.civil().rfc3339());
+    say("TEXT", &[service.as_bytes(), b" ", alert.sentence().as_bytes()].concat());
+    for (fact, value) in &alert.facts {
+        say(&fact.word().to_ascii_uppercase(), value);
+    }
+    if let Some(since) = alert.fact(Fact::Since).and_then(Label::parse) {
+        say("SINCE_TIME", &since.civil().rfc3339());
+    }
+    say("TRY", attempt.to_string().as_bytes());
+    say("HOST", identity::host_name().as_bytes());
+    say("DIRECTORY", directory.as_os_str().as_bytes());
+    if let Some(log) = log_of(&directory) {
+        say("LOG", log.as_os_str().as_bytes());
+    }
+    list
+}
+
+/// Where its log is: in `log/main`, where that is one, else in its logger's directory.
+fn log_of(directory: &Path) -> Option<PathBuf> {
+    let kind = |path: &Path| crate::sys::fs::facts_of(path).map(|facts| facts.kind);
+    let log = directory.join("log");
+    let main = log.join("main");
+    match kind(&main.join("current")) {
+        Ok(Kind::File) => Some(main),
+        _ => (kind(&log) == Ok(Kind::Directory)).then_some(log),
+    }
+}

@@ -1,0 +1,47 @@
+//! Follows the journals of all services of a scan directory, and calls programs when one is in trouble, and when it is
+//! well again.
+//!
+//! `driver` waits; a `follower` reads the journal of one service; what is made of its lines is decided in `alert`;
+//! `hooks` are the programs, of which one that runs is a `call`; `store` is where it is written down how far all that
+//! has come.
+#![forbid(unsafe_code)]
+
+mod call;
+mod driver;
+mod follower;
+mod hooks;
+mod options;
+mod store;
+
+use crate::cli::message::Voice;
+use crate::exit::Exit;
+use crate::sys::door::Args;
+use crate::sys::fs;
+use options::Setup;
+use std::os::unix::ffi::OsStrExt;
+use store::Store;
+
+/// The program.
+pub fn main(args: Args<'_>) -> Exit {
+    let mut setup = match Setup::read(args) {
+        Ok(setup) => setup,
+        Err(exit) => return exit,
+    };
+    let voice = Voice::new(&[b"svevent"]);
+    // Hooks run elsewhere, and are given paths.
+    match fs::here() {
+        Ok(here) => setup.make_absolute(&here),
+        Err(errno) => {
+            voice.fatal(&[b"unable to open current directory"], errno);
+            return Exit::FATAL;
+        }
+    }
+    let store = match Store::open(&setup.state) {
+        Ok(store) => store,
+        Err((what, errno)) => {
+            voice.fatal(&[what.as_bytes(), b" ", setup.state.as_os_str().as_bytes()], errno);
+            return Exit::FATAL;
+        }
+    };
+    driver::run(setup, voice, store)
+}
