@@ -1,7 +1,7 @@
 //! Killed at any moment, it loses nothing where bytes go out as they come in, and at most the batch in hand otherwise.
 
-use super::{Random, all_bytes, directory, pipe};
-use crate::scene::{Scene, ours, until};
+use crate::scene::logger::{all_bytes, directory, pipe};
+use crate::scene::{Random, Scene, ours, until};
 use std::os::fd::OwnedFd;
 
 /// The most that is read at once, as the manual says.
