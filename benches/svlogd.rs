@@ -2,17 +2,19 @@
 //!
 //!     cargo bench --bench svlogd -- [MEGABYTES [ROUNDS [DIRECTORY]]]
 //!
-//! Ours, the original, s6-log and multilog where they are installed, `cat > file`, and two bare loops (read and write;
-//! splice) as the limit. The rounds of all are interleaved, so that a noisy machine is noisy for everybody; what is
-//! shown are medians. Processor time is the logger's own, user and system, as the kernel counts it.
+//! Ours, the original, s6-log, multilog and Supervisor's own logging where they are installed, `cat > file`, and two
+//! bare loops (read and write; splice) as the limit. The rounds of all are interleaved, so that a noisy machine is noisy
+//! for everybody; what is shown are medians. Processor time is the logger's own, user and system, as the kernel counts
+//! it; of supervisord, what it takes from the first byte on, since it is started once and not for each service.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
 use std::io::Write;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// The length of lines, newline included, on average.
 const LINE: usize = 127;
@@ -51,6 +53,9 @@ fn main() {
     if args.first().is_some_and(|arg| arg == "--loop") {
         return bare_loop(&args[1], &args[2]);
     }
+    if args.first().is_some_and(|arg| arg == "--feed") {
+        return fed_by_supervisor(&args[1], &args[2], &args[3]);
+    }
     let number = |at: usize, default: usize| args.get(at).map_or(default, |arg| arg.parse().expect("a number"));
     let (bytes, rounds) = (number(0, 1024) << 20, number(1, 5));
     let place =
@@ -84,7 +89,7 @@ fn run_mode(mode: Mode, shown: &str, bytes: usize, rounds: usize, place: &Path, 
     }
 }
 
-const LOGGERS: [&str; 7] = ["ours", "theirs", "s6-log", "multilog", "cat", "read+write", "splice"];
+const LOGGERS: [&str; 8] = ["ours", "theirs", "s6-log", "multilog", "supervisor", "cat", "read+write", "splice"];
 
 /// How to start a logger; nothing if it is missing or cannot do this.
 fn command(name: &str, mode: Mode, place: &Path) -> Option<Command> {
@@ -119,6 +124,13 @@ fn command(name: &str, mode: Mode, place: &Path) -> Option<Command> {
             command.args(["n10", if mode == Mode::Rotation { "s10485760" } else { "s16777215" }]).arg(dir);
             Some(command)
         }
+        // It has neither stamps nor patterns.
+        "supervisor" if matches!(mode, Mode::Plain | Mode::SmallWrites | Mode::Rotation) => {
+            let mut command = Command::new(installed("supervisord")?);
+            command.arg("-c").arg(place.join("supervisord.conf"));
+            Some(command)
+        }
+        "supervisor" => None,
         "cat" | "read+write" | "splice" if !matches!(mode, Mode::Plain | Mode::SmallWrites) => None,
         "cat" => {
             let mut command = Command::new("cat");
@@ -154,6 +166,9 @@ fn svlogd(program: &Path, mode: Mode, dir: &Path) -> Command {
 fn measure(name: &str, mode: Mode, place: &Path, block: &[u8], total: usize) -> Cost {
     let _ = fs::remove_dir_all(place);
     let mut command = command(name, mode, place).expect("it was there before");
+    if name == "supervisor" {
+        return measure_supervisor(command, mode, place, total);
+    }
     let start = Instant::now();
     #[allow(clippy::zombie_processes)] // waited for by its number, for its usage
     let mut child = command.stdin(Stdio::piped()).spawn().expect("starting a logger");
@@ -161,6 +176,69 @@ fn measure(name: &str, mode: Mode, place: &Path, block: &[u8], total: usize) -> 
     feed(pipe, mode, block, total);
     let cpu = processor_time(child.id());
     Cost { cpu, wall: start.elapsed().as_secs_f64() }
+}
+
+/// Supervisor makes the pipe itself: what writes into it is a program of its configuration, which waits for our word.
+fn measure_supervisor(mut command: Command, mode: Mode, place: &Path, total: usize) -> Cost {
+    let (go, log) = (place.join("go"), place.join("supervisord.log"));
+    nix::unistd::mkfifo(&go, nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
+    fs::write(place.join("supervisord.conf"), supervisor_config(mode, place, total)).expect("a configuration");
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("starting supervisord");
+    // The fifo has a reader once the program has made its input.
+    let gate =
+        while_it_runs(&mut child, || fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&go).ok());
+    let (before, start) = (time_so_far(child.id()), Instant::now());
+    drop(gate);
+    // It reads what is left in the pipe before it says so.
+    let exited = |text: String| text.contains("exited: feed").then_some(());
+    while_it_runs(&mut child, || exited(fs::read_to_string(&log).unwrap_or_default()));
+    let cost = Cost { cpu: time_so_far(child.id()) - before, wall: start.elapsed().as_secs_f64() };
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), nix::sys::signal::SIGTERM)
+        .expect("to end it");
+    child.wait().expect("its end");
+    cost
+}
+
+fn while_it_runs<T>(child: &mut Child, mut answer: impl FnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = answer() {
+            return found;
+        }
+        assert!(child.try_wait().expect("its state").is_none(), "supervisord has ended");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Sizes and numbers are Supervisor's own (50 MB, 10) where the mode does not ask for others.
+fn supervisor_config(mode: Mode, place: &Path, total: usize) -> String {
+    let (place, program) = (place.display(), std::env::current_exe().expect("this program"));
+    let writes = if mode == Mode::SmallWrites { "lines" } else { "blocks" };
+    let limits = if mode == Mode::Rotation { "stdout_logfile_maxbytes=10MB\nstdout_logfile_backups=10\n" } else { "" };
+    format!(
+        "[supervisord]\nnodaemon=true\nsilent=true\nlogfile={place}/supervisord.log\npidfile={place}/supervisord.pid\n\
+         [program:feed]\ncommand={} --feed {writes} {total} {place}/go\nautorestart=false\nstartsecs=0\n\
+         stderr_logfile=NONE\nstdout_logfile={place}/feed.log\n{limits}",
+        program.display()
+    )
+}
+
+/// The same input as everybody's, on standard output, once somebody says go.
+fn fed_by_supervisor(writes: &str, total: &str, go: &str) {
+    let (block, total) = (block(), total.parse().expect("a number"));
+    let mode = if writes == "lines" { Mode::SmallWrites } else { Mode::Plain };
+    let pipe = std::io::stdout().as_fd().try_clone_to_owned().expect("standard output");
+    fs::read(go).expect("the fifo, opened and closed");
+    feed(pipe.into(), mode, &block, total);
+}
+
+/// The processor time that a process has taken, all its threads together.
+fn time_so_far(pid: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+    let (_, after) = stat.rsplit_once(") ").expect("a name");
+    // utime and stime are the fields 14 and 15; the first after the name is the third.
+    let ticks: u64 = after.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum();
+    let second = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).expect("a constant").expect("a number");
+    ticks as f64 / second as f64
 }
 
 fn feed(mut pipe: fs::File, mode: Mode, block: &[u8], total: usize) {

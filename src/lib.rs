@@ -12,6 +12,8 @@ pub mod logdir;
 pub mod moment;
 pub mod probe;
 pub mod process_state;
+#[cfg(test)]
+pub mod random;
 pub mod scan;
 pub mod service;
 pub mod signal;

@@ -116,7 +116,7 @@ impl fmt::Display for Wrong {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::string::ToString;
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn arbitrary_text_never_panics_and_what_is_shown_reads_back() {
-        let mut source = Source(7);
+        let mut source = Random::new(7);
         for _ in 0..20_000 {
             let text = source.bytes(b"0123456789msmhdkgt.", 24);
             let (_, _) = (duration(&text), size(&text));

@@ -179,7 +179,7 @@ fn words(text: &[u8]) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logdir::random::Random;
+    use crate::random::Random;
     use alloc::vec;
 
     fn read(text: &str) -> (Config, Vec<Complaint>) {

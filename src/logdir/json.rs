@@ -66,7 +66,7 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logdir::random::Random;
+    use crate::random::Random;
     use alloc::string::String;
 
     fn text(pieces: &[&[u8]]) -> String {

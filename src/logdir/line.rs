@@ -87,7 +87,7 @@ impl Cutter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logdir::random::Random;
+    use crate::random::Random;
     use alloc::vec::Vec;
 
     /// Lines as (head, rest), from a stream in pieces of these lengths; what must wait is kept, as a buffer does.

@@ -17,6 +17,3 @@ pub mod series;
 pub mod stamp;
 pub mod style;
 pub mod syslog;
-
-#[cfg(test)]
-mod random;

@@ -65,7 +65,7 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logdir::random::Random;
+    use crate::random::Random;
     use alloc::vec;
     use alloc::vec::Vec;
 

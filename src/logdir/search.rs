@@ -39,7 +39,7 @@ fn zeros(word: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logdir::random::Random;
+    use crate::random::Random;
     use alloc::vec::Vec;
 
     #[test]

@@ -129,7 +129,7 @@ impl Last {
 mod tests {
     use super::*;
     use crate::logdir::names::old;
-    use crate::logdir::random::Random;
+    use crate::random::Random;
     use alloc::vec;
 
     fn named(unix: i64, kind: Kind) -> Vec<u8> {

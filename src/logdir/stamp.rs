@@ -111,7 +111,7 @@ fn digit(byte: &u8) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logdir::random::Random;
+    use crate::random::Random;
     use alloc::vec::Vec;
 
     const UNIX: i64 = 1_795_178_438;

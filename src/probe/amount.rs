@@ -167,7 +167,7 @@ impl fmt::Display for Wrong {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::string::ToString;
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn arbitrary_text_never_panics() {
-        let mut source = Source(11);
+        let mut source = Random::new(11);
         for _ in 0..20_000 {
             let text = source.bytes(b"0123456789.%-km", 24);
             let _ = (Decimal::parse(&text), Percent::parse(&text), Limit::parse(&text), Sizes::parse(&text));

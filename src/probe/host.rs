@@ -142,7 +142,7 @@ impl fmt::Display for Wrong {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::string::ToString;
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn arbitrary_text_never_panics() {
-        let mut source = Source(13);
+        let mut source = Random::new(13);
         for _ in 0..20_000 {
             let text = source.bytes(b"0123456789.:[]abc \n\t#", 40);
             let _ = (Place::parse(&text, Some(80)), in_file(&text, "a"), in_answer(&text));

@@ -57,7 +57,7 @@ pub fn below(root: Pid, all: &[Process]) -> Vec<Process> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::vec;
 
     const STAT: &[u8] = b"42 (a) R (b c) S 7 42 42 0 -1 4194560 100 200 0 0 11 12 13 14 20 0 1 0 5000 1000000 25 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0\n";
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn arbitrary_text_never_panics() {
-        let mut source = Source(23);
+        let mut source = Random::new(23);
         for _ in 0..20_000 {
             let text = source.bytes(b"0123456789 ()S-\n", 120);
             let _ = Process::parse(&text);

@@ -147,7 +147,7 @@ fn keeps_what_was_found(action: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::format;
     use alloc::vec;
 
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn arbitrary_words_never_panic_and_round_trip() {
-        let mut source = Source(7);
+        let mut source = Random::new(7);
         for _ in 0..20_000 {
             let word = source.bytes(b":0123456789ab", 24);
             if let Ok(Who::Numbered(account)) = Who::parse(&word) {

@@ -82,7 +82,7 @@ fn number(word: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::string::String;
     use alloc::vec::Vec;
 
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn arbitrary_lists_never_panic_and_sets_round_trip() {
-        let mut source = Source(13);
+        let mut source = Random::new(13);
         for _ in 0..10_000 {
             let text = String::from_utf8_lossy(&source.bytes("CAP_chown,é".as_bytes(), 20)).into_owned();
             let _ = Capabilities::parse(&text);

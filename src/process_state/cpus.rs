@@ -33,7 +33,7 @@ fn number(digits: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::string::{String, ToString};
     use alloc::vec::Vec;
 
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn arbitrary_lists_never_panic_and_sets_round_trip() {
-        let mut source = Source(17);
+        let mut source = Random::new(17);
         for _ in 0..10_000 {
             let _ = Cpus::parse(&String::from_utf8_lossy(&source.bytes(b"0123456789-,/", 16)));
             let bits = source.number(u64::MAX).max(1);

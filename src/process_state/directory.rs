@@ -45,7 +45,7 @@ pub fn umask(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::format;
     use alloc::string::String;
 
@@ -81,12 +81,12 @@ mod tests {
 
     #[test]
     fn arbitrary_text_never_panics_and_modes_round_trip() {
-        let mut source = Source(23);
+        let mut source = Random::new(23);
         for _ in 0..10_000 {
             if let Some(wanted) = Wanted::parse(&source.bytes(b"/ab:01237", 20)) {
                 assert!(wanted.chain().count() > 0);
             }
-            let bits = source.number(0o10000) as u32;
+            let bits = source.below(0o10000) as u32;
             assert_eq!(mode(&format!("{bits:o}")), Some(bits));
         }
     }

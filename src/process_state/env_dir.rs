@@ -18,7 +18,7 @@ pub fn is_variable(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
 
     #[test]
     fn the_first_line_without_trailing_blanks() {
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn arbitrary_content_makes_a_value_without_zero_bytes() {
-        let mut source = Source(3);
+        let mut source = Random::new(3);
         for _ in 0..10_000 {
             let content = source.bytes(b"a \t\n\0", 30);
             let made = value(&content);

@@ -163,7 +163,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::string::{String, ToString};
 
     type Shown = Result<Vec<(String, String)>, (usize, &'static str)>;
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn arbitrary_files_never_panic() {
-        let mut source = Source(5);
+        let mut source = Random::new(5);
         for _ in 0..20_000 {
             let content = source.bytes(b"AB= \t\n\r\"'\\#;$", 40);
             for (name, value) in parse(&content).unwrap_or_default() {
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn whatever_is_quoted_comes_back() {
-        let mut source = Source(9);
+        let mut source = Random::new(9);
         for _ in 0..20_000 {
             let value: Vec<u8> = source.bytes(b"ab \t\n\"'\\$`#", 20).into_iter().filter(|b| *b != 0).collect();
             if value.windows(2).any(|pair| pair == b"\r\n") {

@@ -66,7 +66,7 @@ impl Amount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::string::ToString;
 
     #[test]
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn arbitrary_text_never_panics_and_numbers_round_trip() {
-        let mut source = Source(11);
+        let mut source = Random::new(11);
         for _ in 0..10_000 {
             let _ = Amount::parse_or_hard(&source.bytes(b"0123456789=", 30));
             let number = source.number(u64::MAX);

@@ -52,7 +52,7 @@ pub fn oom(text: &str) -> Option<i16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use alloc::format;
     use alloc::string::{String, ToString};
 
@@ -89,15 +89,15 @@ mod tests {
 
     #[test]
     fn arbitrary_text_never_panics_and_numbers_round_trip() {
-        let mut source = Source(19);
+        let mut source = Random::new(19);
         for _ in 0..10_000 {
             let text = source.bytes(b"0123456789+-:idle", 12);
             let words = String::from_utf8_lossy(&text);
             let _ = (nice(&text), DiskAccess::parse(&words), oom(&words));
-            let number = source.number(2001) as i32 - 1000;
+            let number = source.below(2001) as i32 - 1000;
             assert_eq!(nice(number.to_string().as_bytes()), Some(number));
             assert_eq!(oom(&number.to_string()), i16::try_from(number).ok());
-            let (class, level) = (1 + source.number(2) as u8, source.number(8) as u8);
+            let (class, level) = (1 + source.below(2) as u8, source.below(8) as u8);
             assert_eq!(DiskAccess::parse(&format!("{class}:{level}")), Some(DiskAccess { class, level }));
         }
     }

@@ -187,7 +187,7 @@ fn micros(value: &[u8]) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
 
     fn one(datagram: &str) -> Option<Message> {
         let mut messages = decode(datagram.as_bytes(), 0);
@@ -305,16 +305,16 @@ mod tests {
             b"EXTEND_TIMEOUT_USEC",
             b"EXIT_STATUS",
         ];
-        let mut source = Source(8);
+        let mut source = Random::new(8);
         for _ in 0..20_000 {
             let mut datagram = Vec::new();
-            for _ in 0..source.number(6) {
-                datagram.extend(names[source.number(12) as usize]);
+            for _ in 0..source.below(6) {
+                datagram.extend(names[source.below(12)]);
                 datagram.push(b'=');
                 datagram.extend(source.bytes(b"01", 4));
                 datagram.push(b'\n');
             }
-            let descriptors = source.number(3) as usize;
+            let descriptors = source.below(3);
             let messages = decode(&datagram, descriptors);
             assert!(!messages.contains(&Message::Barrier) || messages.len() == 1 && descriptors == 1);
             decode(&source.bytes(b"READY=1\nSTATUSBARRIER0", 60), descriptors);

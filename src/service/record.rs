@@ -222,7 +222,7 @@ fn checksum(bytes: &[u8]) -> [u8; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
     use crate::signal::Signal;
     use alloc::vec::Vec;
 
@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn arbitrary_bytes_never_panic() {
-        let mut source = Source(2);
+        let mut source = Random::new(2);
         for _ in 0..20_000 {
             let mut bytes = source.bytes(&[0, 1, 64, 255], 80);
             if let Some(record) = bytes.get_mut(status::SIZE..status::SIZE + SIZE) {

@@ -1,6 +1,6 @@
 //! sv log: what services have logged, from wherever their loggers put it.
 
-use super::svlogd::{Logger, directory, log, old_names};
+use crate::scene::logger::{Logger, directory, log, old_names};
 use crate::scene::*;
 use std::os::unix::process::CommandExt;
 use std::process::Command;

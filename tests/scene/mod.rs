@@ -21,10 +21,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 mod fake;
+pub mod logger;
+#[path = "../../src/random.rs"]
+mod random;
 pub mod service;
 pub mod status;
 #[allow(unused_imports)]
 pub use fake::Fake;
+#[allow(unused_imports)]
+pub use random::Random;
 #[allow(unused_imports)]
 pub use service::{CATCHER, IDLE, Service, Supervised};
 #[allow(unused_imports)]

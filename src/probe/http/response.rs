@@ -181,7 +181,7 @@ impl fmt::Display for Broken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
 
     type Answer = Result<(Option<u16>, Option<Vec<u8>>), Broken>;
 
@@ -242,9 +242,9 @@ mod tests {
 
     #[test]
     fn arbitrary_answers_never_panic_and_pieces_do_not_matter() {
-        let mut source = Source(19);
+        let mut source = Random::new(19);
         for _ in 0..5_000 {
-            let head: &[u8] = match source.number(3) {
+            let head: &[u8] = match source.below(3) {
                 0 => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
                 1 => b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n",
                 _ => b"HTTP/1.1 ",

@@ -87,7 +87,7 @@ impl fmt::Display for Wrong {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process_state::arbitrary::Source;
+    use crate::random::Random;
 
     #[test]
     fn a_url_has_a_place_and_a_target() {
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn no_text_smuggles_a_line() {
-        let mut source = Source(17);
+        let mut source = Random::new(17);
         for _ in 0..20_000 {
             let text = [b"http://", &source.bytes(b"ab:/?#@.[]1\r\n ", 30)[..]].concat();
             if let Ok(url) = Url::parse(&text) {

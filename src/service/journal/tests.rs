@@ -1,5 +1,5 @@
 use super::*;
-use crate::process_state::arbitrary::Source;
+use crate::random::Random;
 use crate::service::word::Word;
 use crate::tai64::Label;
 use alloc::string::{String, ToString};
@@ -156,17 +156,17 @@ impl Files {
 
 #[test]
 fn every_line_is_seen_once_or_counted_as_missed() {
-    let mut source = Source(9);
+    let mut source = Random::new(9);
     let mut files = Files { previous: Vec::new(), current: Vec::new(), writer: Writer::resume(b"", b"") };
     let (mut cursor, mut seen, mut missed, mut behind) = (Cursor::START, 0, 0, 0);
     for _ in 0..10_000 {
-        match source.number(20) {
+        match source.below(20) {
             0 => files.writer = Writer::resume(&files.previous, &files.current), // a new supervisor
             1 => cursor = cursor.to_string().parse().unwrap(),                   // a new reader
             2..5 => {
                 let current = files.current.clone();
                 // The supervisor goes on between the two looks.
-                (0..source.number(3)).for_each(|_| behind += files.append(1000));
+                (0..source.below(3)).for_each(|_| behind += files.append(1000));
                 let previous = if cursor.needs_previous(&current) { files.previous.clone() } else { Vec::new() };
                 let taken = cursor.take(&previous, &current);
                 let last = taken.lines.last().map_or(seen, |line| line.sequence);
@@ -187,14 +187,14 @@ fn every_line_is_seen_once_or_counted_as_missed() {
 
 #[test]
 fn arbitrary_files_never_panic() {
-    let mut source = Source(3);
+    let mut source = Random::new(3);
     let mut writer = Writer::resume(b"", b"");
     for _ in 0..20_000 {
         let mut text =
             written(&mut writer, 5, &Draft::new(Event::Exit).with_bytes(Key::Note, &source.bytes(b"a =\\x", 30)));
-        for _ in 0..source.number(4) {
-            let place = source.number(text.len() as u64) as usize;
-            text[place] = b"\n @0x\\=\xff"[source.number(8) as usize];
+        for _ in 0..source.below(4) {
+            let place = source.below(text.len());
+            text[place] = b"\n @0x\\=\xff"[source.below(8)];
         }
         let other = source.bytes(b"@40000006b3fd 17exit=\\x\n", 200);
         let mut cursor = Cursor::START;
@@ -205,7 +205,7 @@ fn arbitrary_files_never_panic() {
 
 #[test]
 fn every_value_survives() {
-    let mut source = Source(1);
+    let mut source = Random::new(1);
     for _ in 0..5_000 {
         let value = source.bytes(b"abc \\x41=\n", 60);
         let text = written(&mut Writer::resume(b"", b""), 5, &Draft::new(Event::Exit).with_bytes(Key::Note, &value));

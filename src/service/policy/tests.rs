@@ -1,5 +1,5 @@
 use super::*;
-use crate::process_state::arbitrary::Source;
+use crate::random::Random;
 use crate::service::word::Word;
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -107,15 +107,15 @@ fn words_are_all_different() {
 }
 
 /// Lines of words that the files know and of words that they do not.
-fn arbitrary(source: &mut Source, vocabulary: &[&str]) -> Vec<u8> {
+fn arbitrary(source: &mut Random, vocabulary: &[&str]) -> Vec<u8> {
     let mut text = Vec::new();
-    for _ in 0..source.number(12) {
-        match source.number(10) {
+    for _ in 0..source.below(12) {
+        match source.below(10) {
             0 => text.extend(source.bytes(b"0123456789 \t\r\n#/:.xms%+\xff\0", 12)),
             1 => text.push(b'\n'),
-            _ => text.extend(vocabulary[source.number(vocabulary.len() as u64) as usize].as_bytes()),
+            _ => text.extend(vocabulary[source.below(vocabulary.len())].as_bytes()),
         }
-        text.push(if source.number(4) == 0 { b'\n' } else { b' ' });
+        text.push(if source.below(4) == 0 { b'\n' } else { b' ' });
     }
     text
 }
@@ -125,7 +125,7 @@ fn arbitrary_files_never_panic_and_every_mistake_has_a_line() {
     let mut vocabulary: Vec<&str> = File::ALL.iter().flat_map(|file| file.entries()).map(|entry| entry.word).collect();
     vocabulary.extend("1s 0 10m 3/5 x2 +1s TERM KILL all group in 60s retry stay never restart 20%".split(' '));
     vocabulary.extend(["127.0.0.1:80", "[::1]:53", "/run/x", "0660", "www:data", "on-failure", "database"]);
-    let mut source = Source(5);
+    let mut source = Random::new(5);
     for _ in 0..4_000 {
         let text = arbitrary(&mut source, &vocabulary);
         let lines = text.split(|byte| *byte == b'\n').count();

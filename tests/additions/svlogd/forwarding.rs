@@ -1,6 +1,6 @@
 //! Syslog.
 
-use super::{Logger, directory, log, quiet};
+use crate::scene::logger::{Logger, directory, log, quiet};
 use crate::scene::{Scene, until};
 use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;

@@ -1,8 +1,9 @@
 //! Killed at any moment, it loses nothing where bytes go out as they come in, and at most the batch in hand otherwise.
 
-use super::{Random, all_bytes, directory, pipe};
-use crate::scene::{Scene, ours, until};
+use crate::scene::logger::{all_bytes, directory, pipe};
+use crate::scene::{Random, Scene, Supervised, ours, process_state, throughout, until, until_some};
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 /// The most that is read at once, as the manual says.
 const BATCH: usize = 64 * 1024;
@@ -77,4 +78,62 @@ fn otherwise_at_most_a_batch_for_each_kill() {
     assert!(numbers.is_sorted(), "in order");
     let lost = written as usize - numbers.len();
     assert!(lost <= kills * (BATCH / LINE + 2), "{lost} lines of {written} lost by {kills} kills");
+}
+
+/// Writes numbered lines, one at a time, until there is a file `stop`; then says how many.
+const NUMBERS: &str = "i=0; while ! [ -e stop ]; do echo $i; i=$((i+1)); done; echo $i > written; exec sleep 1000";
+
+/// A service whose logger is killed again and again while both are at work.
+struct Web<'a> {
+    service: Supervised<'a>,
+    kills: usize,
+}
+
+impl Web<'_> {
+    fn start(scene: &Scene, number: usize) -> Web<'_> {
+        let name = format!("web{number}");
+        directory(scene, &format!("{name}/log/main"), "s50000\nn0\n");
+        let log = format!("echo $$ >> pids; exec {} ./main", ours("svlogd").display());
+        Web { service: scene.service(&name).run(NUMBERS).log(&log).supervise(), kills: 0 }
+    }
+
+    /// Kills it this long after it began, or whenever we come to it.
+    fn kill(&mut self, scene: &Scene, after: Duration) {
+        let pid = until_some("there is a logger", || self.service.lines("log/pids").get(self.kills)?.parse().ok());
+        let name = || std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
+        until("it is svlogd", || name() == "svlogd\n");
+        throughout("it is at work", after, || process_state(Some(pid)).is_some_and(|state| state != 'Z'));
+        scene.signal(pid, libc::SIGKILL);
+        self.kills += 1;
+    }
+
+    fn end(mut self, scene: &Scene) {
+        let web = &mut self.service;
+        web.until_lines("log/pids", self.kills + 1);
+        scene.file(web.at("stop"), "");
+        until("the service says how much it wrote", || web.read("written").ends_with('\n'));
+        web.send("x");
+        assert_eq!(web.end(), 0);
+        assert_eq!(web.lines("log/pids").len(), self.kills + 1, "nobody else has ended it");
+        let text = String::from_utf8(all_bytes(scene, &web.at("log/main"))).unwrap();
+        let written: u64 = web.read("written").trim_end().parse().unwrap();
+        let lost =
+            (0..written).map(|number| number.to_string()).zip(text.lines()).find(|(number, line)| number != line);
+        assert_eq!(lost, None, "{}", web.name());
+        assert_eq!(text.lines().count() as u64, written);
+    }
+}
+
+/// A logger that dies within its first second is started again a second later: that is why there are ten of them.
+#[test]
+fn under_runsv_nothing_is_lost_by_two_hundred_kills() {
+    let scene = Scene::new();
+    let mut services: Vec<Web<'_>> = (0..10).map(|number| Web::start(&scene, number)).collect();
+    let mut random = Random::new(7);
+    for _ in 0..20 {
+        for web in &mut services {
+            web.kill(&scene, Duration::from_micros(random.below(20_000) as u64));
+        }
+    }
+    services.into_iter().for_each(|web| web.end(&scene));
 }

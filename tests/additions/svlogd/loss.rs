@@ -1,6 +1,6 @@
 //! Lines that the original loses.
 
-use super::{Logger, all_bytes, directory, log, old_names, quiet};
+use crate::scene::logger::{Logger, all_bytes, directory, log, old_names, pipe, quiet};
 use crate::scene::{Scene, ours, root, skip, until};
 use std::io::Read;
 
@@ -20,7 +20,7 @@ fn term_together_with_data_loses_nothing() {
     let scene = Scene::new();
     for (name, args) in [("plain", &[][..]), ("lines", &["-R", "\x01"][..])] {
         directory(&scene, name, "");
-        let (read, write) = super::pipe();
+        let (read, write) = pipe();
         let mut left = Vec::new();
         // What one logger leaves in the pipe the next one finds there.
         for round in 0..20 {

@@ -1,6 +1,6 @@
 //! What it costs.
 
-use super::{Logger, directory};
+use crate::scene::logger::{Logger, directory};
 use crate::scene::{Scene, until};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Names, JSON, standard output, limits.
 
-use super::{Logger, directory, log, old_names, quiet};
+use crate::scene::logger::{Logger, directory, log, old_names, quiet};
 use crate::scene::{Done, Scene, ours, until};
 
 #[test]

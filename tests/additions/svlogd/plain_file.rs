@@ -1,6 +1,6 @@
 //! `-o FILE`: a file whose name stays.
 
-use super::{Logger, log, quiet};
+use crate::scene::logger::{Logger, log, quiet};
 use crate::scene::{Scene, until};
 
 #[test]

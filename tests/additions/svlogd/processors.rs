@@ -1,6 +1,6 @@
 //! Processors that never hold up the log.
 
-use super::{Logger, directory, log, old_names, quiet};
+use crate::scene::logger::{Logger, all_bytes, directory, log, old_names, quiet};
 use crate::scene::{Scene, until};
 
 #[test]
@@ -10,10 +10,10 @@ fn a_slow_one_does_not_hold_up_the_log() {
     let mut logger = Logger::start(&scene, &["d"]);
     let text: String = (0..1000).map(|n| format!("line {n:05}\n")).collect();
     logger.write(&text);
-    until("all is in files", || super::all_bytes(&scene, "d").len() >= text.len());
+    until("all is in files", || all_bytes(&scene, "d").len() >= text.len());
     scene.file("d/go", "");
     assert_eq!(logger.end(), quiet(0));
-    assert!(super::all_bytes(&scene, "d") == text.as_bytes());
+    assert!(all_bytes(&scene, "d") == text.as_bytes());
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn one_that_is_killed_has_not_succeeded() {
     logger.write("abc\n");
     until("it is done", || old_names(&scene, "d").iter().any(|name| name.ends_with(".s")));
     assert_eq!(logger.end().code, 0);
-    assert_eq!(super::all_bytes(&scene, "d"), b"abc\n");
+    assert_eq!(all_bytes(&scene, "d"), b"abc\n");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn what_was_left_is_processed_by_the_next() {
     let mut logger = Logger::start(&scene, &["d"]);
     until("it is done", || old_names(&scene, "d").iter().any(|name| name.ends_with(".s")));
     assert_eq!(logger.end().code, 0);
-    assert_eq!(super::all_bytes(&scene, "d"), b"CUT");
+    assert_eq!(all_bytes(&scene, "d"), b"CUT");
 }
 
 #[test]
@@ -81,5 +81,5 @@ fn a_compressor_that_is_missing_is_told() {
     let done = log(&scene, &["-l", "2", "d"], "abc\n");
     assert_eq!(done.code, 0);
     assert_eq!(done.err, "svlogd: warning: unable to run processor: d: file does not exist\n");
-    assert_eq!(super::all_bytes(&scene, "d"), b"abc\n");
+    assert_eq!(all_bytes(&scene, "d"), b"abc\n");
 }

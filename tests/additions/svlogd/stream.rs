@@ -1,7 +1,7 @@
 //! All files one after the other are what came in, whatever it was and however it came.
 
-use super::{Logger, Random, all_bytes, directory, quiet};
-use crate::scene::{Scene, ours, until};
+use crate::scene::logger::{Logger, all_bytes, directory, old_names, quiet};
+use crate::scene::{Random, Scene, ours, until};
 
 fn input(random: &mut Random, length: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..length)
@@ -65,7 +65,7 @@ fn a_processor_keeps_up_in_the_end() {
     logger.write(&text);
     assert_eq!(logger.end(), quiet(0));
     assert!(all_bytes(&scene, "d") == text.as_bytes());
-    assert!(super::old_names(&scene, "d").iter().all(|name| name.ends_with(".s")));
+    assert!(old_names(&scene, "d").iter().all(|name| name.ends_with(".s")));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The file config.
 
-use super::{directory, log, old_texts, quiet};
+use super::old_texts;
 use crate::scene::Scene;
+use crate::scene::logger::{directory, log, quiet};
 
 #[test]
 fn it_may_be_missing() {

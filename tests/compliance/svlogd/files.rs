@@ -1,7 +1,8 @@
 //! The files of a log directory.
 
-use super::{Logger, directory, log, mode, old, quiet, until_says};
+use super::{mode, old, until_says};
 use crate::scene::Scene;
+use crate::scene::logger::{Logger, directory, log, quiet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,7 +1,8 @@
 //! What lines look like in the log.
 
-use super::{Logger, directory, log, log_file, quiet, until_says};
+use super::{log_file, until_says};
 use crate::scene::Scene;
+use crate::scene::logger::{Logger, directory, log, quiet};
 
 /// What is in `current` after these bytes with these options and this configuration, through a pipe and from a file.
 #[track_caller]

@@ -1,7 +1,7 @@
 //! Lines by UDP.
 
-use super::{directory, log, quiet};
 use crate::scene::Scene;
+use crate::scene::logger::{directory, log, quiet};
 use std::net::UdpSocket;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Which lines are selected.
 
-use super::{directory, log, quiet};
+use crate::scene::logger::{directory, log, quiet};
 use crate::scene::{Done, Scene};
 
 #[track_caller]

@@ -1,6 +1,7 @@
 //! Old files through a processor.
 
-use super::{Logger, directory, log, old, old_texts, quiet};
+use super::{old, old_texts};
+use crate::scene::logger::{Logger, directory, log, quiet};
 use crate::scene::{Scene, until};
 
 /// Logs one old file through this processor.

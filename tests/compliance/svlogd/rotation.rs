@@ -1,6 +1,7 @@
 //! From one file to the next.
 
-use super::{Logger, directory, log, log_file, mode, old, old_texts, quiet, until_says};
+use super::{log_file, mode, old, old_texts, until_says};
+use crate::scene::logger::{Logger, directory, log, quiet};
 use crate::scene::{Scene, until};
 
 fn config_with(s: usize) -> String {

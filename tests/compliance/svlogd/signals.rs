@@ -1,6 +1,7 @@
 //! Signals.
 
-use super::{Logger, directory, mode, old, old_texts, quiet, until_says};
+use super::{mode, old, old_texts, until_says};
+use crate::scene::logger::{Logger, directory, quiet};
 use crate::scene::{Scene, until};
 
 fn started(scene: &Scene, args: &[&str], config: &str) -> Logger {

@@ -1,6 +1,7 @@
 //! What cannot be done.
 
-use super::{Logger, directory, log, quiet, until_says};
+use super::until_says;
+use crate::scene::logger::{Logger, directory, log, quiet};
 use crate::scene::{Scene, until};
 
 #[track_caller]

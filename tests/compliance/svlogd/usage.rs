@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{directory, log, quiet};
+use crate::scene::logger::{directory, log, quiet};
 use crate::scene::{Scene, program};
 
 const LINE: &str = "[-ttv] [-r c] [-R abc] [-l len] [-b buflen] dir ...";
