@@ -421,6 +421,7 @@ impl Driver {
         let how = match ending {
             Ending::Exited(code) => format!("exit code {code}"),
             Ending::Killed { by, .. } => format!("signal {by}"),
+            Ending::Unknown => "an end unknown".into(),
         };
         let text = format!(": {what}: {how}: {then}");
         self.voice.remark(&[name.as_bytes(), b": ", &call.hook, text.as_bytes()]);
