@@ -1,6 +1,6 @@
 use super::*;
 use crate::moment::Moment;
-use crate::process_state::arbitrary::Source;
+use crate::random::Random;
 use crate::service::journal::{Cause, Cursor, Draft, Event, Key, Line, Writer};
 use crate::service::policy::Restart;
 use alloc::collections::BTreeSet;
@@ -352,7 +352,7 @@ fn a_broken_memory_says_where() {
 
 #[test]
 fn arbitrary_files_never_panic() {
-    let mut source = Source(5);
+    let mut source = Random::new(5);
     for _ in 0..20_000 {
         let mut text = b"svevent 1\ncursor 17 @400000006b003fd03a9ee3ac\n".to_vec();
         text.extend(b"up 3 @400000006b003fd03a9ee3ac\ncall gave-up 17 @400000006b003fd03a9ee3ac code=1\ndone a\n");
@@ -367,7 +367,7 @@ fn arbitrary_files_never_panic() {
 }
 
 /// A service that does anything in any order, also what no supervisor writes.
-fn random(source: &mut Source) -> Draft {
+fn random(source: &mut Random) -> Draft {
     match source.number(14) {
         0..4 => start(),
         4 | 5 => Draft::new(Event::Ready),
@@ -385,7 +385,7 @@ fn random(source: &mut Source) -> Draft {
 /// is told makes sense.
 #[test]
 fn a_crash_anywhere_changes_nothing() {
-    let mut source = Source(11);
+    let mut source = Random::new(11);
     let (mut alerts, mut recoveries) = (0, 0);
     for round in 0..300 {
         let rules = if round % 2 == 0 { rules() } else { telling() };
@@ -437,7 +437,7 @@ fn a_crash_anywhere_changes_nothing() {
 
 #[test]
 fn a_memory_reads_as_it_was_written() {
-    let mut source = Source(2);
+    let mut source = Random::new(2);
     let mut memory = Memory::default();
     let mut writer = Writer::resume(b"", b"");
     for seconds in 0..2000 {
