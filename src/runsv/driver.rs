@@ -1,14 +1,19 @@
 //! Waits, tells the machines what happened, and does what they say.
 
 use super::launch::Launcher;
+use super::needs::{Neighbours, Waiting};
 use super::report;
+use super::talk::{MAILBOX, MAIN, Talk};
 use super::wishes::Wishes;
 use crate::cli::message::Voice;
 use crate::exit::{Ending, Exit, Pid};
 use crate::moment::{Moment, Now};
 use crate::service::command::Command;
-use crate::service::machine::{Action, Event, Machine, Note, Program, Role, Start};
+use crate::service::journal::{Draft, Key};
+use crate::service::machine::{Action, Event, Machine, Needs, Note, Program, Role, Start};
 use crate::service::order::{self, Next};
+use crate::service::policy::{File, ReadyBy};
+use crate::service::word::Word;
 use crate::signal::Signal;
 use crate::supervise::server::{NotShown, Post, Trouble};
 use crate::sys::reactor::{self, Direction, Reactor, Token};
@@ -26,20 +31,26 @@ const READS: usize = 8;
 #[derive(Debug)]
 pub(super) struct Runsv {
     voice: Voice,
-    reactor: Reactor,
+    pub(super) reactor: Reactor,
     launcher: Launcher,
     wishes: Wishes,
-    service: Seat,
-    logger: Option<Box<Seat>>,
+    pub(super) service: Seat,
+    pub(super) logger: Option<Box<Seat>>,
+    /// Where the services are that must be ready first.
+    neighbours: Option<Neighbours>,
+    /// A start of the service waits for others.
+    waiting: Option<Box<Waiting>>,
+    /// The service talks.
+    pub(super) talk: Option<Box<Talk>>,
 }
 
 /// One supervised program: what it is doing, where that is shown, and the script that was asked.
 #[derive(Debug)]
 pub(super) struct Seat {
-    machine: Machine,
+    pub(super) machine: Machine,
     post: Post,
-    script: Option<Pid>,
-    check: Option<Pid>,
+    pub(super) script: Option<Pid>,
+    pub(super) check: Option<Pid>,
     /// Where the service says that it is ready.
     ready: Option<OwnedFd>,
     /// Whether the last line of the journal could be written.
@@ -77,8 +88,10 @@ impl Runsv {
         launcher: Launcher,
         service: Seat,
         logger: Option<Box<Seat>>,
+        neighbours: Option<Neighbours>,
     ) -> Runsv {
-        Runsv { voice, reactor, launcher, wishes: Wishes::default(), service, logger }
+        let wishes = Wishes::default();
+        Runsv { voice, reactor, launcher, wishes, service, logger, neighbours, waiting: None, talk: None }
     }
 
     /// Shows the first state, then says that a supervisor lives here.
@@ -100,6 +113,9 @@ impl Runsv {
     pub(super) fn run(&mut self) -> Exit {
         let mut events = Vec::new();
         let mut now = clock::now();
+        if self.launcher.directory.facts(File::Needs.word()).is_ok() {
+            self.consult(now, false); // it matters before the start, at which everything is read
+        }
         for role in order::STARTS {
             self.step(now, role, Event::Tick);
         }
@@ -108,6 +124,7 @@ impl Runsv {
                 self.show(now, role);
                 self.listen(role);
             }
+            self.rest();
             match order::next(&self.service.machine, self.logger.as_ref().map(|seat| &seat.machine), self.log_closed())
             {
                 Next::GoOn => {}
@@ -135,8 +152,14 @@ impl Runsv {
                     self.step(now, Role::Service, Event::Dismissed);
                 }
                 reactor::Event::Ready(READY) => self.readiness(now),
+                reactor::Event::Ready(MAILBOX) => self.letters(now),
+                reactor::Event::Ready(MAIN) => self.main_ended(now),
+                reactor::Event::Ready(NEEDS) => self.look_again(now),
                 reactor::Event::Ready(token) => self.commands(now, role_of(*token)),
             }
+        }
+        if self.waiting.as_ref().and_then(|waiting| waiting.due).is_some_and(|due| due <= now.moment) {
+            self.look_again(now);
         }
         for role in order::STARTS {
             if self.seat(role).is_some_and(|seat| seat.machine.deadline().is_some_and(|due| due <= now.moment)) {
@@ -155,12 +178,13 @@ impl Runsv {
             .into_iter()
             .flatten()
             .flat_map(|seat| [seat.machine.deadline(), seat.show_again.map(|(due, _)| due)])
+            .chain([self.waiting.as_ref().and_then(|waiting| waiting.due)])
             .flatten()
             .min()
     }
 
     /// Tells a machine what happened, and does what it says until it asks for nothing more.
-    fn step(&mut self, now: Now, role: Role, event: Event) {
+    pub(super) fn step(&mut self, now: Now, role: Role, event: Event) {
         let mut actions = Vec::new();
         let mut next = Some(event);
         while let Some(event) = next.take() {
@@ -179,6 +203,7 @@ impl Runsv {
             Action::Publish => self.seat(role)?.unshown = true,
             Action::Note(note) => self.note(now, role, note),
             Action::Signal(pid, signal, whom) => {
+                self.asks_to_reload(signal);
                 self.launcher.send(pid, signal, whom, &self.helpers());
             }
             Action::Check => return self.check(now),
@@ -186,7 +211,7 @@ impl Runsv {
                 let check = self.seat(role)?.check?;
                 let _ = process::send(check, Signal::KILL);
             }
-            Action::Look => return Some(Event::Needs(crate::service::machine::Needs::Ready)),
+            Action::Look => return Some(Event::Needs(self.look(now))),
             Action::Ask(command) => return self.ask(now, command),
             Action::KillScript => {
                 let script = self.seat(role)?.script?;
@@ -199,9 +224,14 @@ impl Runsv {
 
     /// Writes a line into the journal. That it cannot be is said once, until it can again.
     fn note(&mut self, now: Now, role: Role, note: Note) {
-        let Runsv { voice, service, logger, .. } = self;
+        let Runsv { voice, service, logger, waiting, .. } = self;
         let Some(seat) = pick(service, logger, role) else { return };
-        let written = seat.post.note(now.label, &note.into());
+        let mut draft = Draft::from(note);
+        if note == Note::Waiting {
+            let missing = waiting.iter().flat_map(|waiting| &waiting.missing);
+            draft = missing.fold(draft, |draft, name| draft.with_bytes(Key::Need, name));
+        }
+        let written = seat.post.note(now.label, &draft);
         if let (true, Err(errno)) = (seat.noting, written) {
             report::not_noted(voice, seat.post.shown(), errno);
         }
@@ -261,6 +291,10 @@ impl Runsv {
                     return Event::Started(Start::Refused);
                 }
                 self.expect_readiness();
+                if self.service.machine.is_held(now.moment) {
+                    return Event::Started(Start::Unready);
+                }
+                self.expect_words();
             }
             Program::Run => {}
         }
@@ -332,7 +366,7 @@ impl Runsv {
             let Some(seat) = self.seat(role) else { return };
             let room = seat.machine.room().min(bytes.len());
             let length = seat.post.take(&mut bytes[..room]).unwrap_or(0);
-            if role == Role::Service && bytes[..length].iter().any(|byte| b"dxt".contains(byte)) {
+            if role == Role::Service && bytes[..length].iter().any(|byte| b"dxtuo".contains(byte)) {
                 self.consult(now, false);
             }
             for command in bytes[..length].iter().filter_map(|byte| Command::from_byte(*byte)) {
@@ -350,13 +384,14 @@ impl Runsv {
     }
 
     /// Hears of every child that has ended, also of those that were here before us.
-    fn reap(&mut self, now: Now) {
+    pub(super) fn reap(&mut self, now: Now) {
+        self.letters(now);
         while let Some((pid, ending)) = process::reap() {
             self.ended(now, pid, ending);
         }
     }
 
-    fn ended(&mut self, now: Now, pid: Pid, ending: Ending) {
+    pub(super) fn ended(&mut self, now: Now, pid: Pid, ending: Ending) {
         if self.service.script == Some(pid) {
             self.service.script = None;
             return self.step(now, Role::Service, Event::Answered { handled: ending.is_yes() });
@@ -366,8 +401,8 @@ impl Runsv {
             return self.step(now, Role::Service, Event::Checked { well: ending == Ending::Exited(0) });
         }
         for role in order::STARTS {
-            if self.seat(role).is_some_and(|seat| seat.machine.pid() == Some(pid)) {
-                if role == Role::Service {
+            if self.seat(role).is_some_and(|seat| seat.machine.pids().any(|known| known == pid)) {
+                if role == Role::Service && self.service.machine.pids().count() == 1 {
                     self.consult(now, false);
                     let helpers = self.helpers();
                     self.launcher.sweep(self.service.machine.policy(), &helpers);
@@ -375,6 +410,79 @@ impl Runsv {
                 let more = self.launcher.more(role);
                 return self.step(now, role, Event::Ended { pid, ending, more });
             }
+        }
+    }
+
+    /// Whether the services that must be ready first are. If not, we are told from now on when that may have changed.
+    fn look(&mut self, now: Now) -> Needs {
+        let Runsv { voice, reactor, service, neighbours, waiting, .. } = self;
+        let (Some(neighbours), needs) = (neighbours, &service.machine.policy().needs) else { return Needs::Ready };
+        let found = neighbours.look(needs);
+        if found.answer() == Needs::Ready {
+            return Needs::Ready;
+        }
+        let waiting = waiting.get_or_insert_with(|| {
+            report::waits(voice, &found);
+            let waiting = Waiting::new();
+            let watched = waiting.watcher().is_some_and(|w| reactor.watch(w, NEEDS, Direction::Read).is_ok());
+            Box::new(if watched { waiting } else { Waiting::blind() })
+        });
+        waiting.watch(now.moment, needs, neighbours);
+        let found = neighbours.look(needs);
+        let answer = found.answer();
+        waiting.missing = found.missing;
+        answer
+    }
+
+    fn look_again(&mut self, now: Now) {
+        if let Some(waiting) = &self.waiting {
+            waiting.hear();
+            self.consult(now, false);
+            let needs = self.look(now);
+            self.step(now, Role::Service, Event::Needs(needs));
+        }
+    }
+
+    /// Who waits for nobody any more need not be told of anybody; what the service says of itself is shown.
+    fn rest(&mut self) {
+        if self.waiting.is_some() && !self.service.machine.waits() {
+            if let Some(watcher) = self.waiting.take().as_ref().and_then(|waiting| waiting.watcher()) {
+                self.reactor.forget(watcher);
+            }
+        }
+        let Some(talk) = &mut self.talk else { return };
+        if talk.to_show().is_some_and(|text| self.service.post.tell(&text).is_err()) {
+            talk.is_unshown();
+        }
+    }
+
+    /// A service that talks finds in its environment where to.
+    fn expect_words(&mut self) {
+        let ready = self.service.machine.policy().ready;
+        self.launcher.variables.clear();
+        if ready.by != ReadyBy::Notify {
+            if let Some(talk) = self.talk.take() {
+                self.reactor.forget(talk.mailbox());
+                self.service.post.tell_nothing();
+            }
+            return;
+        }
+        if self.talk.is_none() {
+            match Talk::new().and_then(|talk| self.reactor.watch(talk.mailbox(), MAILBOX, Direction::Read).map(|()| talk)) {
+                Ok(talk) => self.talk = Some(Box::new(talk)),
+                Err(errno) => self.voice.warning(&[b"unable to make a socket for NOTIFY_SOCKET"], errno),
+            }
+        }
+        if let Some(talk) = &mut self.talk {
+            talk.anew();
+            self.launcher.variables = talk.variables(ready.watchdog, ready.store);
+        }
+    }
+
+    /// From now on a reload that began before is not the one that is meant.
+    fn asks_to_reload(&mut self, signal: Signal) {
+        if signal == self.service.machine.policy().reload.unwrap_or(Signal::HUP) {
+            self.talk.iter_mut().for_each(|talk| talk.reload = Some(clock::monotonic()));
         }
     }
 
@@ -400,6 +508,8 @@ fn pick<'a>(service: &'a mut Seat, logger: &'a mut Option<Box<Seat>>, role: Role
 
 /// The descriptor on which the service says that it is ready.
 const READY: Token = Token(2);
+/// Something may have changed for which a start waits.
+const NEEDS: Token = Token(5);
 
 fn token_of(role: Role) -> Token {
     match role {

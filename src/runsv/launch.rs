@@ -23,6 +23,8 @@ pub(super) struct Launcher {
     pub(super) name: CString,
     /// The group of all our children: for `finish`.
     pub(super) group: CString,
+    /// What the service finds in its environment besides ours, `NAME=value` each.
+    pub(super) variables: Vec<CString>,
     /// What signals children start with.
     pub(super) masks: Masks,
     /// The pipe between service and logger.
@@ -74,9 +76,12 @@ impl Launcher {
 
     /// As under runit in our own process group, unless the ladder of signals is for more than the process.
     fn run(&self, policy: &Policy, ready: &mut Option<OwnedFd>) -> Result<Started, Errno> {
-        let spawn = Spawn { standard: self.standard(Role::Service), ..self.child(&[c"./run"], &[c"./run"]) };
+        let all = self.environment();
+        let environment = Some(all.as_slice()).filter(|all| !all.is_empty());
+        let spawn = Spawn { standard: self.standard(Role::Service), environment, ..self.child(&[c"./run"], &[c"./run"]) };
         let wide = policy.stop.ladder.iter().map(|step| step.whom).max();
-        if wide == Some(Whom::All) {
+        // Whoever says that another process is its main one may have let go of that before.
+        if wide == Some(Whom::All) || policy.ready.by == ReadyBy::Notify {
             family::adopt_orphans()?;
         }
         let place = if wide > Some(Whom::Process) { Place::Group(None) } else { Place::Same };
@@ -87,6 +92,18 @@ impl Launcher {
         let started = spawn.start_as(place, &[(writer.as_fd(), number)])?;
         *ready = Some(reader);
         Ok(started)
+    }
+
+    /// Our environment with the service's variables in it; nothing where there are none.
+    fn environment(&self) -> Vec<&CStr> {
+        if self.variables.is_empty() {
+            return Vec::new();
+        }
+        let name = |variable: &CStr| variable.to_bytes().split(|byte| *byte == b'=').next().map(<[u8]>::to_vec);
+        let names: Vec<_> = self.variables.iter().map(|variable| name(variable)).collect();
+        let mut all = process::environment();
+        all.retain(|variable| !names.contains(&name(variable)));
+        all.into_iter().chain(self.variables.iter().map(CString::as_c_str)).collect()
     }
 
     /// Starts `./check`. What it prints is nobody's; its complaints are.

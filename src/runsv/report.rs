@@ -1,6 +1,7 @@
 //! The words for what went wrong.
 
-use crate::cli::message::Voice;
+use super::needs::Found;
+use crate::cli::message::{Voice, printable};
 use crate::service::machine::{Program, Role};
 use crate::supervise::home::{Home, Unknown};
 use crate::supervise::server::{NotShown, Trouble};
@@ -75,5 +76,16 @@ pub(super) fn not_run(voice: &Voice, role: Role, program: Program, failed: Faile
         // The original's name for it, slash and dot and all.
         Failed::Exec(errno) if role == Role::Logger => voice.fatal(&[b"unable to start log/./run"], errno),
         Failed::Exec(errno) => voice.fatal(&[b"unable to start ", name], errno),
+    }
+}
+
+/// What is wrong with the services that a start waits for; that it waits is nothing to warn of.
+pub(super) fn waits(voice: &Voice, found: &Found) {
+    for name in &found.unknown {
+        voice.remark(&[b"./needs: ", &printable(name), b": no such service, waiting for it"]);
+    }
+    if let Some(circle) = &found.circle {
+        let names: Vec<_> = circle.iter().map(|name| printable(name)).collect();
+        voice.remark(&[b"./needs: a circle: ", &names.join(&b" needs "[..]), b": starting all the same in a while"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::driver::{Runsv, Seat};
 use super::launch::{Launcher, LogPipe};
+use super::needs::Neighbours;
 use super::report;
 use crate::cli::message::Voice;
 use crate::exit::Exit;
@@ -33,6 +34,7 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         Exit::FATAL
     };
     let reactor = Reactor::new(WATCHED).map_err(|errno| fatal(b"unable to create selfpipe", errno))?;
+    let neighbours = Neighbours::of(directory);
     fs::enter(directory).map_err(|errno| fatal(b"unable to change to directory", errno))?;
     let here = Dir::current().map_err(|errno| fatal(b"unable to open current directory", errno))?;
 
@@ -69,9 +71,10 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         name: CString::new(directory.as_bytes()).unwrap_or_default(), // a C string it was, on our command line
         group: CString::new(own_group().to_string()).unwrap_or_default(),
         masks: *reactor.masks(),
+        variables: Vec::new(),
         log: pipe.map(|(reader, writer)| LogPipe { reader, writer: Some(writer) }),
     };
-    let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger.map(Box::new));
+    let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger.map(Box::new), neighbours);
     runsv.announce().map_err(|(role, what)| match home_of(role, &voice) {
         Ok(home) => refused(&voice, role, &home, what),
         Err(exit) => exit,

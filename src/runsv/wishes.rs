@@ -2,7 +2,7 @@
 
 use crate::cli::message::Voice;
 use crate::moment::Now;
-use crate::service::policy::{Broken, File, Mistake, Policy, ReadyBy, combine};
+use crate::service::policy::{Broken, File, Mistake, Policy, combine};
 use crate::service::word::Word;
 use crate::sys::fs::{Dir, How};
 use crate::sys::{Errno, io};
@@ -28,7 +28,7 @@ pub(super) struct Wanted {
 
 /// Files of the service directory's contract that ask for something that is not given yet: said at each start, so that
 /// nobody believes to have it.
-const NOT_GIVEN: [&str; 6] = ["needs", "listen", "lock-fd", "cgroup", "errlog", "stdin"];
+const NOT_GIVEN: [&str; 5] = ["listen", "lock-fd", "cgroup", "errlog", "stdin"];
 
 /// No file of ours is longer than this: what is, is not meant for us.
 const LONGEST: usize = 64 * 1024;
@@ -41,7 +41,7 @@ impl Wishes {
             return None;
         }
         let (mut found, mut unreadable) = (false, Vec::new());
-        let (mut policy, mistakes) = combine(&mut |file| match content(dir, file) {
+        let (policy, mistakes) = combine(&mut |file| match content(dir, file) {
             Ok(content) => {
                 found = true;
                 Some(content)
@@ -53,15 +53,11 @@ impl Wishes {
                 None
             }
         });
-        let mut not_given: Vec<_> = NOT_GIVEN.into_iter().filter(|name| dir.facts(name).is_ok()).collect();
+        let not_given: Vec<_> = NOT_GIVEN.into_iter().filter(|name| dir.facts(name).is_ok()).collect();
         found |= !not_given.is_empty();
         // A file may be made in the same tick of the file system's clock after we have looked.
         let settled = now.label.unix > changed.0.saturating_add(1);
         self.none_since = Some(changed).filter(|_| !found && settled);
-        if policy.ready.by == ReadyBy::Notify {
-            policy.ready.by = ReadyBy::Up;
-            not_given.push("ready: notify");
-        }
         Some(Wanted { policy, mistakes, unreadable, not_given })
     }
 }

@@ -124,10 +124,9 @@ fn is_up(status: &Status) -> bool {
     status.pid.is_some() && status.phase == Phase::Run
 }
 
-/// Under a supervisor that does not tell, what is up is ready.
-fn is_ready(report: &Report) -> bool {
-    let ready = |record: record::Record| record.phase != record::Phase::Unhealthy && record.ready_since.is_some();
-    is_up(&report.status) && report.record.is_none_or(ready)
+/// Whether it works. Under a supervisor that does not tell, what is up does.
+pub fn is_ready(report: &Report) -> bool {
+    is_up(&report.status) && report.record.is_none_or(|record| record.phase == record::Phase::Ready)
 }
 
 fn is_down(status: &Status) -> bool {

@@ -5,6 +5,7 @@
 
 use super::word::{Word, words};
 use crate::exit::Pid;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::FromStr;
@@ -82,6 +83,73 @@ words! {
         All = "all",
     }
 }
+
+/// What a service has said of itself, for people, and where it says it: the content of `supervise/notify`, in lines as
+/// the protocol has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What `NOTIFY_SOCKET` is for it.
+    pub socket: String,
+    /// A line for people.
+    pub status: String,
+    /// Its trouble, as it was said: `ERRNO=2`, `BUSERROR=...`, `VARLINKERROR=...`, `EXIT_STATUS=...`.
+    pub trouble: Vec<String>,
+}
+
+const SOCKET: &str = "NOTIFY_SOCKET=";
+const STATUS: &str = "STATUS=";
+
+impl Told {
+    /// Takes in a message that is for people; whether it was one, and nothing that was said already.
+    pub fn hear(&mut self, message: &Message) -> bool {
+        let trouble = match message {
+            Message::Status(status) => {
+                // It is shown in a line.
+                let line: String = status.chars().filter(|c| !c.is_control()).collect();
+                let news = line != self.status;
+                self.status = line;
+                return news;
+            }
+            Message::Errno(number) => format!("ERRNO={number}"),
+            Message::BusError(name) => format!("BUSERROR={name}"),
+            Message::VarlinkError(name) => format!("VARLINKERROR={name}"),
+            Message::ExitStatus(code) => format!("EXIT_STATUS={code}"),
+            _ => return false,
+        };
+        let news = !self.trouble.contains(&trouble) && self.trouble.len() < TROUBLES;
+        if news {
+            self.trouble.push(trouble);
+        }
+        news
+    }
+
+    /// The file.
+    pub fn text(&self) -> String {
+        let mut text = format!("{SOCKET}{}\n", self.socket);
+        if !self.status.is_empty() {
+            text.push_str(&format!("{STATUS}{}\n", self.status));
+        }
+        self.trouble.iter().for_each(|line| text.push_str(&format!("{line}\n")));
+        text
+    }
+
+    /// What a file says.
+    pub fn parse(text: &[u8]) -> Told {
+        let mut told = Told::default();
+        for line in text.split(|byte| *byte == b'\n').filter_map(|line| core::str::from_utf8(line).ok()) {
+            match (line.strip_prefix(SOCKET), line.strip_prefix(STATUS)) {
+                (Some(socket), _) => told.socket = socket.into(),
+                (_, Some(status)) => told.status = status.into(),
+                _ if line.is_empty() => {}
+                _ => told.trouble.push(line.into()),
+            }
+        }
+        told
+    }
+}
+
+/// Troubles that are kept: a service that says a new one each second is not to fill our memory.
+const TROUBLES: usize = 8;
 
 /// The most bytes of a datagram that are read, as in systemd; one that is longer is none of the protocol's.
 pub const LONGEST: usize = 4096;
@@ -218,6 +286,21 @@ mod tests {
         assert_eq!(one("NOTIFYACCESS=all"), Some(Message::Access(Access::All)));
         assert_eq!(one("RESTART_RESET=1"), Some(Message::RestartReset));
         assert_eq!(one("FDSTOREREMOVE=1\nFDNAME=db"), Some(Message::Remove { name: "db".into() }));
+    }
+
+    #[test]
+    fn what_is_for_people_is_kept() {
+        let mut told = Told { socket: "@0001f".into(), ..Told::default() };
+        assert!(told.hear(&Message::Status("warming\tup".into())));
+        assert!(!told.hear(&Message::Status("warmingup".into())), "said already");
+        assert!(told.hear(&Message::Errno(2)));
+        assert!(!told.hear(&Message::Errno(2)));
+        assert!(!told.hear(&Message::Ready));
+        assert_eq!(told.text(), "NOTIFY_SOCKET=@0001f\nSTATUS=warmingup\nERRNO=2\n");
+        assert_eq!(Told::parse(told.text().as_bytes()), told);
+        assert_eq!(Told::parse(b"STATUS=half"), Told { status: "half".into(), ..Told::default() });
+        (0..100).for_each(|number| drop(told.hear(&Message::Errno(number))));
+        assert_eq!(told.trouble.len(), TROUBLES);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub const LOCK: &str = "lock";
 pub const STATUS: &str = "status";
 /// The state in words.
 pub const STAT: &str = "stat";
+/// What the service says of itself, and where it says it.
+pub const NOTIFY: &str = "notify";
 /// What has happened.
 pub const JOURNAL: &str = "journal";
 /// The journal before.

@@ -5,7 +5,7 @@
 
 use super::home::Home;
 use super::journal::Journal;
-use super::{CONTROL, DIRECTORY, LOCK, OK, PID, STAT, STATUS};
+use super::{CONTROL, DIRECTORY, LOCK, NOTIFY, OK, PID, STAT, STATUS};
 use crate::exit::Pid;
 use crate::service::journal::Draft;
 use crate::service::machine::Role;
@@ -188,6 +188,16 @@ impl Post {
             self.shown.stat = words;
         }
         self.replace(STATUS, "status.new", &[&status.pack()[..], &record.pack()].concat())
+    }
+
+    /// Shows what the service says of itself.
+    pub fn tell(&self, text: &str) -> core::result::Result<(), NotShown> {
+        self.replace(NOTIFY, "notify.new", text.as_bytes())
+    }
+
+    /// It says nothing any more.
+    pub fn tell_nothing(&self) {
+        let _ = self.claim.dir.remove(NOTIFY); // what is left says nothing wrong, and too much
     }
 
     /// Writes a line into the journal.

@@ -25,6 +25,11 @@ pub fn label() -> Label {
     Label::from_clock(seconds, nanos)
 }
 
+/// The clock by which programs tell when they began to reload: the time that the machine slept does not count.
+pub fn monotonic() -> Duration {
+    read(ClockId::CLOCK_MONOTONIC)
+}
+
 fn read(clock: ClockId) -> Duration {
     clock_gettime(clock).map(Duration::from).unwrap_or_default()
 }

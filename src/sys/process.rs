@@ -8,7 +8,7 @@ use core::ffi::{c_char, c_int, c_void};
 use core::mem::MaybeUninit;
 use core::ptr;
 use std::ffi::CStr;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// A child to be started. What is not said here it inherits.
 #[derive(Clone, Copy, Debug)]
@@ -292,6 +292,24 @@ pub fn wait_for(pid: Pid) -> Result<Ending> {
             return Ok(ending);
         }
     }
+}
+
+/// A descriptor that can be read once this process, whoever's child it is, has ended. It stands for no other process
+/// that may get its number later.
+pub fn handle(pid: Pid) -> Result<OwnedFd> {
+    // SAFETY: numbers only; what comes back is a new descriptor of ours, closed on exec.
+    unsafe {
+        let number = Errno::result(libc::syscall(libc::SYS_pidfd_open, pid.get(), 0))?;
+        Ok(OwnedFd::from_raw_fd(RawFd::try_from(number).map_err(|_| Errno::EBADF)?))
+    }
+}
+
+/// Of which process such a descriptor is, where /proc tells.
+pub fn of_handle(handle: impl AsFd) -> Option<Pid> {
+    let path = format!("/proc/self/fdinfo/{}", handle.as_fd().as_raw_fd());
+    let text = std::fs::read_to_string(path).ok()?;
+    let pid = text.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    Pid::new(pid.trim().parse().ok()?)
 }
 
 /// Sends a signal to one process.

@@ -1,0 +1,128 @@
+//! The services that must be ready first: whether they are, and being told when that may have changed.
+
+use crate::moment::Moment;
+use crate::service::goal::is_ready;
+use crate::service::machine;
+use crate::service::policy::needs::{self, Needs};
+use crate::supervise::client::{Place, Service};
+use crate::sys::fs::Dir;
+use crate::sys::inotify::{Interest, Watcher};
+use core::time::Duration;
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// The scan directory that a service was started from, and its name there.
+#[derive(Debug)]
+pub(super) struct Neighbours {
+    scan: Dir,
+    own: OsString,
+}
+
+/// A start that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    watcher: Option<Watcher>,
+    /// Those that are not ready.
+    pub(super) missing: Vec<Vec<u8>>,
+    /// When to look whatever the watcher says, where it may not see everything.
+    pub(super) due: Option<Moment>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Not ready, or not there.
+    pub(super) missing: Vec<Vec<u8>>,
+    /// Not there.
+    pub(super) unknown: Vec<Vec<u8>>,
+    /// From a need of ours back to us.
+    pub(super) circle: Option<Vec<Vec<u8>>>,
+}
+
+/// How often to look where nobody tells.
+const SLOW: Duration = Duration::from_secs(1);
+
+impl Neighbours {
+    /// Those of a service directory, by the path that we were given, before we are in it.
+    pub(super) fn of(directory: &OsStr) -> Option<Neighbours> {
+        let path = Path::new(directory);
+        let (scan, own) = match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) if parent.as_os_str().is_empty() => (Path::new(".").into(), name.into()),
+            (Some(parent), Some(name)) => (parent.to_owned(), name.into()),
+            _ => (path.join(".."), OsString::new()), // `.` and the like: nobody there is known to be us
+        };
+        Some(Neighbours { scan: Dir::reach(scan).ok()?, own })
+    }
+
+    /// Which of these are not ready, and whether they wait for us.
+    pub(super) fn look(&self, needs: &Needs) -> Found {
+        let place = self.place();
+        let is_missing = |name: &[u8]| !place.service(name.to_vec()).report().is_ok_and(|report| is_ready(&report));
+        let missing: Vec<_> = needs.0.iter().filter(|name| is_missing(name)).cloned().collect();
+        let circle = needs::circle(self.own.as_bytes(), &Needs(missing.clone()), &mut |name| {
+            let service = place.service(name.to_vec());
+            let text = service.read("needs").ok().filter(|_| is_missing(name)).unwrap_or_default();
+            needs::parse(&text).value
+        });
+        let is_unknown = |name: &&Vec<u8>| place.service(name.to_vec()).enter().is_err();
+        let unknown = missing.iter().filter(is_unknown).cloned().collect();
+        Found { missing, unknown, circle }
+    }
+
+    /// By descriptor, so that it is the same directory whatever becomes of its path.
+    fn place(&self) -> Place {
+        Place::new(OsStr::new(&format!("/proc/self/fd/{}", self.scan.as_fd().as_raw_fd())))
+    }
+}
+
+impl Found {
+    /// What the machine is told.
+    pub(super) fn answer(&self) -> machine::Needs {
+        match (&self.circle, self.missing.is_empty()) {
+            (_, true) => machine::Needs::Ready,
+            (None, _) => machine::Needs::Missing,
+            (Some(_), _) => machine::Needs::Circle,
+        }
+    }
+}
+
+impl Waiting {
+    /// Nobody is waited for yet.
+    pub(super) fn new() -> Waiting {
+        Waiting { watcher: Watcher::new().ok(), missing: Vec::new(), due: None }
+    }
+
+    /// Nobody tells.
+    pub(super) fn blind() -> Waiting {
+        Waiting { watcher: None, missing: Vec::new(), due: None }
+    }
+
+    /// What to wait for.
+    pub(super) fn watcher(&self) -> Option<&Watcher> {
+        self.watcher.as_ref()
+    }
+
+    /// Forgets what the kernel has told: it is looked at anyway.
+    pub(super) fn hear(&self) {
+        if let Some(watcher) = &self.watcher {
+            let _ = watcher.drain(|_, _| {}); // an error is told again by the next wait
+        }
+    }
+
+    /// Watches what may make these ready, and our own directory, where `needs` is. To be called before they are
+    /// looked at, or what happens in between is missed.
+    pub(super) fn watch(&mut self, now: Moment, needs: &Needs, neighbours: &Neighbours) {
+        let place = neighbours.place();
+        let all = needs.0.iter().all(|name| self.sees(&place.service(name.clone())));
+        let own = self.watcher.as_ref().is_some_and(|watcher| watcher.add(".", Interest::Content).is_ok());
+        self.due = (!all || !own).then(|| now + SLOW);
+    }
+
+    /// Whether it would be told of a change of this service's state.
+    fn sees(&self, service: &Service<'_>) -> bool {
+        let Some(watcher) = &self.watcher else { return false };
+        watcher.add(service.supervise(), Interest::Replaced).is_ok()
+    }
+}

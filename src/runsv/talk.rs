@@ -1,0 +1,192 @@
+//! Listening to a service that talks: systemd's datagram protocol.
+
+use super::driver::Runsv;
+use crate::exit::{Ending, Pid};
+use crate::moment::Now;
+use crate::service::machine::{Event, Role, Says};
+use crate::service::notify::{self, Access, LONGEST, Message, Told};
+use crate::sys::mailbox::{Letter, Mailbox};
+use crate::sys::reactor::{Direction, Token};
+use crate::sys::{process, processes};
+use core::time::Duration;
+use std::ffi::CString;
+use std::os::fd::OwnedFd;
+
+/// Where a service talks to.
+pub(super) const MAILBOX: Token = Token(3);
+/// A main process that is not our child.
+pub(super) const MAIN: Token = Token(4);
+
+/// A service that talks.
+#[derive(Debug)]
+pub(super) struct Talk {
+    mailbox: Mailbox,
+    /// From whom messages are taken.
+    access: Access,
+    told: Told,
+    /// `supervise/notify` does not show what was told last.
+    unshown: bool,
+    /// Its main process, where that is not the one that we have started.
+    main: Option<(Pid, OwnedFd)>,
+    /// When it was told to reload, by the clock by which it tells.
+    pub(super) reload: Option<Duration>,
+}
+
+/// Letters that are taken in one turn: whoever floods us is not to keep us from everything else.
+const LETTERS: usize = 64;
+
+/// As many ancestors as a process may have before it is nobody's that we know.
+const DEPTH: usize = 64;
+
+impl Talk {
+    /// A mailbox of its own.
+    pub(super) fn new() -> crate::sys::Result<Talk> {
+        let mailbox = Mailbox::new(None)?;
+        let socket = format!("@{}", String::from_utf8_lossy(mailbox.name()));
+        let told = Told { socket, ..Told::default() };
+        Ok(Talk { mailbox, access: Access::All, told, unshown: true, main: None, reload: None })
+    }
+
+    /// Where letters come.
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    /// What it said before its end is no more to be shown once it is started again.
+    pub(super) fn anew(&mut self) {
+        let socket = core::mem::take(&mut self.told.socket);
+        self.told = Told { socket, ..Told::default() };
+        (self.access, self.unshown, self.reload) = (Access::All, true, None);
+    }
+
+    /// What `supervise/notify` is to be, if it is not.
+    pub(super) fn to_show(&mut self) -> Option<String> {
+        core::mem::take(&mut self.unshown).then(|| self.told.text())
+    }
+
+    /// It could not be shown: at the next change it is tried again.
+    pub(super) fn is_unshown(&mut self) {
+        self.unshown = true;
+    }
+
+    /// What the service finds in its environment.
+    pub(super) fn variables(&self, watchdog: Option<Duration>, store: u16) -> Vec<CString> {
+        let socket = Some(format!("NOTIFY_SOCKET={}", self.told.socket));
+        let watchdog = watchdog.map(|span| format!("WATCHDOG_USEC={}", span.as_micros()));
+        let store = (store > 0).then(|| format!("FDSTORE={store}"));
+        let all = [socket, watchdog, store].into_iter().flatten();
+        all.filter_map(|variable| CString::new(variable).ok()).collect()
+    }
+}
+
+impl Runsv {
+    /// Reads what the service has to say. Before anybody's end is heard of: a last word is a word.
+    #[inline(never)]
+    pub(super) fn letters(&mut self, now: Now) {
+        let mut bytes = [0; LONGEST + 1]; // one more, so that one that is too long is seen to be
+        for _ in 0..LETTERS {
+            let Some(talk) = &self.talk else { return };
+            // An error belongs to a letter, and the next one may be readable.
+            let Ok(Some(letter)) = talk.mailbox.take(&mut bytes) else { return };
+            let text = bytes.get(..letter.length).unwrap_or_default();
+            if letter.length <= LONGEST && self.may_say(letter.sender) {
+                for message in notify::decode(text, letter.descriptors.len()) {
+                    self.hear(now, message, &letter);
+                }
+            }
+            // Dropping the letter closes what came along, which ends a barrier.
+        }
+    }
+
+    fn hear(&mut self, now: Now, message: Message, letter: &Letter) {
+        let says = match message {
+            Message::Ready => return self.step(now, Role::Service, Event::Ready),
+            Message::Reloading { since } if self.is_of_earlier(since) => return,
+            Message::Reloading { .. } => Says::Reloading,
+            Message::Stopping => Says::Stopping,
+            Message::Alive => Says::Alive,
+            Message::Stuck => Says::Stuck,
+            Message::WatchdogEvery(span) => Says::AliveEvery(span),
+            Message::Extend(span) => Says::Extend(span),
+            Message::RestartReset => Says::Forget,
+            Message::MainPid { pid, inode } => return self.main_process(now, pid, inode),
+            Message::MainPidFd => {
+                let pid = letter.descriptors.first().and_then(process::of_handle);
+                return pid.map_or((), |pid| self.main_process(now, pid, None));
+            }
+            Message::Access(access) => {
+                return self.talk.iter_mut().for_each(|talk| talk.access = access);
+            }
+            message => {
+                return self.talk.iter_mut().for_each(|talk| talk.unshown |= talk.told.hear(&message));
+            }
+        };
+        self.step(now, Role::Service, Event::Says(says));
+    }
+
+    /// Whether a reload began before we asked for the one that is meant.
+    fn is_of_earlier(&self, since: Option<Duration>) -> bool {
+        let asked = self.talk.as_ref().and_then(|talk| talk.reload);
+        since.is_some_and(|since| asked.is_some_and(|asked| since < asked))
+    }
+
+    /// Whether a process may say something for the service. One that is gone cannot be told from a stranger.
+    fn may_say(&self, sender: Option<Pid>) -> bool {
+        let (Some(sender), Some(talk)) = (sender, &self.talk) else { return false };
+        let main = self.service.machine.pid() == Some(sender);
+        match talk.access {
+            Access::None => false,
+            Access::Main => main,
+            Access::Exec => main || [self.service.script, self.service.check].contains(&Some(sender)),
+            Access::All => main || self.is_ours(sender),
+        }
+    }
+
+    /// Whether a process is below us, and no logger's.
+    fn is_ours(&self, pid: Pid) -> bool {
+        let logger = self.logger.as_ref().and_then(|seat| seat.machine.pid());
+        let us = process::own_id();
+        let mut next = Some(pid);
+        for _ in 0..DEPTH {
+            if next.is_none() || next == logger {
+                return false;
+            }
+            if next == us {
+                return true;
+            }
+            next = next.and_then(processes::one).and_then(|process| Pid::new(process.parent));
+        }
+        false
+    }
+
+    /// Another process is the main one from now on, if it belongs to the service and is the one that is meant.
+    fn main_process(&mut self, now: Now, pid: Pid, inode: Option<u64>) {
+        if self.service.machine.pids().any(|known| known == pid) || !self.is_ours(pid) {
+            return;
+        }
+        let Ok(handle) = process::handle(pid) else { return };
+        let meant = inode.is_none_or(|inode| crate::sys::fs::facts(&handle).is_ok_and(|facts| facts.id.1 == inode));
+        if !meant || self.reactor.watch(&handle, MAIN, Direction::Read).is_err() {
+            return;
+        }
+        self.forget_main();
+        if let Some(talk) = &mut self.talk {
+            talk.main = Some((pid, handle));
+        }
+        self.step(now, Role::Service, Event::Says(Says::Main(pid)));
+    }
+
+    fn forget_main(&mut self) -> Option<Pid> {
+        let (pid, handle) = self.talk.as_mut()?.main.take()?;
+        self.reactor.forget(&handle);
+        Some(pid)
+    }
+
+    /// The main process has ended. Where it was our child its end is known by now.
+    pub(super) fn main_ended(&mut self, now: Now) {
+        self.reap(now);
+        if let Some(pid) = self.forget_main() {
+            self.ended(now, pid, Ending::Unknown);
+        }
+    }
+}
