@@ -450,8 +450,12 @@ impl Runsv {
                 self.reactor.forget(watcher);
             }
         }
+        self.show_words();
+    }
+
+    fn show_words(&mut self) {
         let Some(talk) = &mut self.talk else { return };
-        if talk.to_show().is_some_and(|text| self.service.post.tell(&text).is_err()) {
+        if talk.take_unshown().is_some_and(|text| self.service.post.tell(&text).is_err()) {
             talk.is_unshown();
         }
     }
@@ -468,7 +472,9 @@ impl Runsv {
             return;
         }
         if self.talk.is_none() {
-            match Talk::new().and_then(|talk| self.reactor.watch(talk.mailbox(), MAILBOX, Direction::Read).map(|()| talk)) {
+            match Talk::new(self.service.post.mailbox_spot())
+                .and_then(|talk| self.reactor.watch(talk.mailbox(), MAILBOX, Direction::Read).map(|()| talk))
+            {
                 Ok(talk) => self.talk = Some(Box::new(talk)),
                 Err(errno) => self.voice.warning(&[b"unable to make a socket for NOTIFY_SOCKET"], errno),
             }
@@ -477,6 +483,7 @@ impl Runsv {
             talk.anew();
             self.launcher.variables = talk.variables(ready.watchdog, ready.store);
         }
+        self.show_words();
     }
 
     /// From now on a reload that began before is not the one that is meant.

@@ -78,7 +78,8 @@ impl Launcher {
     fn run(&self, policy: &Policy, ready: &mut Option<OwnedFd>) -> Result<Started, Errno> {
         let all = self.environment();
         let environment = Some(all.as_slice()).filter(|all| !all.is_empty());
-        let spawn = Spawn { standard: self.standard(Role::Service), environment, ..self.child(&[c"./run"], &[c"./run"]) };
+        let spawn =
+            Spawn { standard: self.standard(Role::Service), environment, ..self.child(&[c"./run"], &[c"./run"]) };
         let wide = policy.stop.ladder.iter().map(|step| step.whom).max();
         // Whoever says that another process is its main one may have let go of that before.
         if wide == Some(Whom::All) || policy.ready.by == ReadyBy::Notify {

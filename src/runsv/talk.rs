@@ -5,7 +5,7 @@ use crate::exit::{Ending, Pid};
 use crate::moment::Now;
 use crate::service::machine::{Event, Role, Says};
 use crate::service::notify::{self, Access, LONGEST, Message, Told};
-use crate::sys::mailbox::{Letter, Mailbox};
+use crate::sys::mailbox::{Letter, Mailbox, Spot};
 use crate::sys::reactor::{Direction, Token};
 use crate::sys::{process, processes};
 use core::time::Duration;
@@ -40,9 +40,10 @@ const DEPTH: usize = 64;
 
 impl Talk {
     /// A mailbox of its own.
-    pub(super) fn new() -> crate::sys::Result<Talk> {
-        let mailbox = Mailbox::new(None)?;
-        let socket = format!("@{}", String::from_utf8_lossy(mailbox.name()));
+    pub(super) fn new(spot: Option<Spot>) -> crate::sys::Result<Talk> {
+        // A path that is no text could not be told of in lines.
+        let mailbox = Mailbox::new(spot.filter(|spot| spot.path.to_str().is_some_and(|path| !path.contains('\n'))))?;
+        let socket = String::from_utf8_lossy(mailbox.address()).into_owned();
         let told = Told { socket, ..Told::default() };
         Ok(Talk { mailbox, access: Access::All, told, unshown: true, main: None, reload: None })
     }
@@ -60,7 +61,7 @@ impl Talk {
     }
 
     /// What `supervise/notify` is to be, if it is not.
-    pub(super) fn to_show(&mut self) -> Option<String> {
+    pub(super) fn take_unshown(&mut self) -> Option<String> {
         core::mem::take(&mut self.unshown).then(|| self.told.text())
     }
 

@@ -12,6 +12,7 @@ use crate::service::machine::Role;
 use crate::service::record::Record;
 use crate::service::status::Status;
 use crate::sys::fs::{Dir, How, Kind, Replace, Wait, lock};
+use crate::sys::mailbox::Spot;
 use crate::sys::{Errno, Result, io};
 use crate::tai64::Label;
 use std::borrow::Cow;
@@ -188,6 +189,14 @@ impl Post {
             self.shown.stat = words;
         }
         self.replace(STATUS, "status.new", &[&status.pack()[..], &record.pack()].concat())
+    }
+
+    /// Where the service may leave letters: beside `supervise/`, since that is shut to whoever the service runs as.
+    pub fn mailbox_spot(&self) -> Option<Spot> {
+        let path = self.claim.dir.path().ok()?;
+        let mut name = path.file_name()?.to_owned();
+        name.push(".notify");
+        Some(Spot { dir: self.claim.dir.dir("..").ok()?, path: path.with_file_name(&name), name })
     }
 
     /// Shows what the service says of itself.

@@ -78,6 +78,14 @@ impl Dir {
         Dir::reach(".")
     }
 
+    /// Where it is now, where /proc tells.
+    pub fn path(&self) -> Result<PathBuf> {
+        let path = read_link(format!("/proc/self/fd/{}", self.0.as_raw_fd())).map(PathBuf::from)?;
+        // The name of one that was removed has something behind it, and is that of nothing, or of something else.
+        let same = Dir::reach(&path)?.own_facts()?.id == self.own_facts()?.id;
+        if same { Ok(path) } else { Err(Errno::ENOENT) }
+    }
+
     /// A directory by path.
     pub fn open(path: impl AsRef<Path>) -> Result<Dir> {
         open_directory(nix::fcntl::AT_FDCWD, path.as_ref()).map(Dir)

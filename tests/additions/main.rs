@@ -8,6 +8,7 @@ mod scene;
 
 mod chpst;
 mod examples;
+mod needs;
 mod policy;
 mod runit;
 mod runsv;
@@ -19,3 +20,4 @@ mod sv_log;
 mod sv_words;
 mod svlogd;
 mod svprobe;
+mod talk;

@@ -5,7 +5,7 @@ use crate::scene::{Scene, process_state, throughout, timed, until, until_some};
 use std::time::Duration;
 
 /// Lines of the journal without their label, number and pid.
-fn journal(web: &Supervised<'_>) -> Vec<String> {
+pub(crate) fn journal(web: &Supervised<'_>) -> Vec<String> {
     let told = |line: &String| {
         let words = line.split(' ').skip(2).filter(|word| !word.starts_with("pid=") && !word.starts_with("lasted="));
         words.collect::<Vec<_>>().join(" ")
@@ -14,7 +14,7 @@ fn journal(web: &Supervised<'_>) -> Vec<String> {
 }
 
 #[track_caller]
-fn until_noted(web: &Supervised<'_>, line: &str) {
+pub(crate) fn until_noted(web: &Supervised<'_>, line: &str) {
     until(&format!("the journal says {line}"), || journal(web).iter().any(|noted| noted == line));
 }
 

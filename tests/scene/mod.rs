@@ -512,3 +512,9 @@ pub fn process_state(pid: Option<i32>) -> Option<char> {
     let line = fs::read_to_string(format!("/proc/{}/stat", pid?)).ok()?;
     line.rsplit(") ").next()?.chars().next()
 }
+
+/// How often a process has been given a processor: the same as before while it sleeps.
+pub fn wakes(pid: i32) -> Option<String> {
+    let text = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+    text.split(' ').nth(2).map(str::to_owned)
+}

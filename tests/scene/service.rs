@@ -180,6 +180,13 @@ impl<'a> Service<'a> {
         self.scene.send(self.at("supervise/control"), bytes);
     }
 
+    /// Writes into a fifo of it as soon as somebody reads that.
+    #[track_caller]
+    pub fn tell(&self, name: &str, text: &str) {
+        until(&format!("{name} is a fifo"), || self.scene.kind(self.at(name)).starts_with("fifo"));
+        self.scene.send(self.at(name), text);
+    }
+
     /// Writes into `log/supervise/control`.
     #[track_caller]
     pub fn log_send(&self, bytes: &str) {

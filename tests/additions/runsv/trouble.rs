@@ -3,7 +3,7 @@
 use super::limit;
 use crate::scene::service::{CATCHER, IDLE};
 use crate::scene::status::Status;
-use crate::scene::{Scene, program, root, skip, throughout, until, until_still};
+use crate::scene::{Scene, program, root, skip, throughout, until, until_still, wakes};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -86,10 +86,7 @@ fn after_the_last_step_of_a_stop_it_sleeps() {
     web.until_line("here", "up");
     web.send("d");
     web.until_stat("run, got TERM, want down");
-    let switches = || {
-        let path = format!("/proc/{}/schedstat", web.runsv.pid());
-        std::fs::read_to_string(path).unwrap().split(' ').nth(2).map(str::to_owned)
-    };
+    let switches = || wakes(web.runsv.pid());
     throughout("the wait is over", Duration::from_millis(1500), || true);
     let before = until_still("it has done all it had to do", switches);
     throughout("it sleeps", Duration::from_secs(1), || switches() == before);
