@@ -2,6 +2,7 @@
 
 use super::driver::{Runsv, Seat};
 use super::launch::{Launcher, LogPipe};
+use super::outfit::Outfit;
 use super::report;
 use crate::cli::message::Voice;
 use crate::exit::Exit;
@@ -69,6 +70,7 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         name: CString::new(directory.as_bytes()).unwrap_or_default(), // a C string it was, on our command line
         group: CString::new(own_group().to_string()).unwrap_or_default(),
         masks: *reactor.masks(),
+        outfit: Outfit::default(),
         log: pipe.map(|(reader, writer)| LogPipe { reader, writer: Some(writer) }),
     };
     let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger.map(Box::new));

@@ -13,6 +13,7 @@ pub mod init;
 pub mod inotify;
 pub mod io;
 pub mod limits;
+pub mod listener;
 pub mod namespace;
 pub mod pipe;
 pub mod process;

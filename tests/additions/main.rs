@@ -8,6 +8,7 @@ mod scene;
 
 mod chpst;
 mod examples;
+mod outfit;
 mod policy;
 mod runit;
 mod runsv;
