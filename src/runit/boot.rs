@@ -128,7 +128,10 @@ impl Boot {
                     self.group = Some(pid);
                 }
             }
-            Ok(Started { failed: Some(Failed::Exec(why) | Failed::Setup(why) | Failed::Directory(why)), .. }) => {
+            Ok(Started {
+                failed: Some(Failed::Exec(why) | Failed::Setup(why) | Failed::Directory(why) | Failed::Group(why)),
+                ..
+            }) => {
                 self.speak(|voice| voice.fatal(&[b"unable to start child: ", files::program(child).to_bytes()], why));
                 self.news.push_back(Event::Unable(child));
             }

@@ -253,6 +253,7 @@ impl Runsv {
         let good = !wanted.fails_start();
         if good {
             self.service.machine.adopt(wanted.policy);
+            self.launcher.outfit.want(wanted.extras);
         }
         good
     }
@@ -300,7 +301,7 @@ impl Runsv {
         }
         let Runsv { voice, launcher, service, logger, .. } = self;
         let Some(seat) = pick(service, logger, role) else { return Event::Started(Start::Refused) };
-        let (start, ready) = launcher.program(voice, role, program, seat.machine.policy());
+        let (start, ready) = launcher.program(voice, role, program, seat.machine.policy(), &seat.post);
         if let Some(pipe) = ready {
             if self.reactor.watch(&pipe, READY, Direction::Read).is_ok() {
                 self.service.ready = Some(pipe);

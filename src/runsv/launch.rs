@@ -1,5 +1,6 @@
 //! Starts what a service directory holds: `./run`, `./finish`, `control/X`.
 
+use super::outfit::{Outfit, Pack};
 use super::report;
 use crate::cli::message::Voice;
 use crate::exit::Pid;
@@ -7,8 +8,9 @@ use crate::service::command::Command;
 use crate::service::machine::{Life, Program, Role, Start};
 use crate::service::policy::{Policy, ReadyBy, Whom};
 use crate::signal::Signal;
+use crate::supervise::server::Post;
 use crate::sys::fs::{Dir, How};
-use crate::sys::process::{self, Failed, Place, Spawn, Started, Stream};
+use crate::sys::process::{self, Failed, Given, Place, Spawn, Started, Stream};
 use crate::sys::reactor::Masks;
 use crate::sys::{Errno, family, io};
 use std::ffi::{CStr, CString};
@@ -29,6 +31,8 @@ pub(super) struct Launcher {
     pub(super) masks: Masks,
     /// The pipe between service and logger.
     pub(super) log: Option<LogPipe>,
+    /// What `run` is given beside the usual.
+    pub(super) outfit: Outfit,
 }
 
 /// The pipe between service and logger; we keep both ends, so that it outlives both.
@@ -43,16 +47,20 @@ pub(super) struct LogPipe {
 impl Launcher {
     /// Starts a program; where it says that it is ready, if the policy asks for that.
     pub(super) fn program(
-        &self,
+        &mut self,
         voice: &Voice,
         role: Role,
         program: Program,
         policy: &Policy,
+        post: &Post,
     ) -> (Start, Option<OwnedFd>) {
         let mut ready = None;
         let started = match program {
             Program::Run if role == Role::Logger => self.logger(),
-            Program::Run => self.run(policy, &mut ready),
+            Program::Run => match self.outfit.pack(voice, policy, post) {
+                Some(pack) => self.run(policy, &pack, &mut ready),
+                None => return (Start::Refused, None),
+            },
             Program::Finish(life) => self.finish(life),
         };
         let start = match started {
@@ -75,36 +83,47 @@ impl Launcher {
     }
 
     /// As under runit in our own process group, unless the ladder of signals is for more than the process.
-    fn run(&self, policy: &Policy, ready: &mut Option<OwnedFd>) -> Result<Started, Errno> {
-        let all = self.environment();
-        let environment = Some(all.as_slice()).filter(|all| !all.is_empty());
-        let spawn =
-            Spawn { standard: self.standard(Role::Service), environment, ..self.child(&[c"./run"], &[c"./run"]) };
+    fn run(&self, policy: &Policy, pack: &Pack, ready: &mut Option<OwnedFd>) -> Result<Started, Errno> {
+        let mut standard = self.standard(Role::Service);
+        if let Some(stdin) = pack.stdin(&self.outfit) {
+            standard[0] = Stream::Is(stdin);
+        }
+        let environment = self.environment(pack);
+        let environment = environment.as_deref();
+        let spawn = Spawn { standard, environment, ..self.child(&[c"./run"], &[c"./run"]) };
         let wide = policy.stop.ladder.iter().map(|step| step.whom).max();
         // Whoever says that another process is its main one may have let go of that before.
         if wide == Some(Whom::All) || policy.ready.by == ReadyBy::Notify {
             family::adopt_orphans()?;
         }
         let place = if wide > Some(Whom::Process) { Place::Group(None) } else { Place::Same };
-        let ReadyBy::Fd(number) = policy.ready.by else { return spawn.start_in(place) };
-        let (reader, writer) = io::pipe()?;
-        io::set_nonblocking(&reader)?;
-        let number = RawFd::try_from(number).map_err(|_| Errno::EBADF)?;
-        let started = spawn.start_as(place, &[(writer.as_fd(), number)])?;
-        *ready = Some(reader);
-        Ok(started)
+        let mut also = pack.descriptors(&self.outfit);
+        let mut told = None;
+        if let ReadyBy::Fd(number) = policy.ready.by {
+            let (reader, writer) = io::pipe()?;
+            io::set_nonblocking(&reader)?;
+            *ready = Some(reader);
+            told = Some((writer, RawFd::try_from(number).map_err(|_| Errno::EBADF)?));
+        }
+        also.extend(told.as_ref().map(|(writer, number)| (writer.as_fd(), *number)));
+        spawn.start_given(Given { place, also: &also, ..pack.given(&self.outfit) })
     }
 
-    /// Our environment with the service's variables in it; nothing where there are none.
-    fn environment(&self) -> Vec<&CStr> {
-        if self.variables.is_empty() {
-            return Vec::new();
+    /// Our environment with what the service is told in it, where there is something to tell.
+    fn environment<'a>(&'a self, pack: &'a Pack) -> Option<Vec<&'a CStr>> {
+        let told: Vec<&CStr> = self.variables.iter().chain(pack.variables()).map(CString::as_c_str).collect();
+        if told.is_empty() {
+            return None;
         }
         let name = |variable: &CStr| variable.to_bytes().split(|byte| *byte == b'=').next().map(<[u8]>::to_vec);
-        let names: Vec<_> = self.variables.iter().map(|variable| name(variable)).collect();
+        let names: Vec<_> = told.iter().map(|variable| name(variable)).collect();
         let mut all = process::environment();
-        all.retain(|variable| !names.contains(&name(variable)));
-        all.into_iter().chain(self.variables.iter().map(CString::as_c_str)).collect()
+        // Sockets that we were given ourselves are none of the service's.
+        let listens = |variable: &CStr| variable.to_bytes().starts_with(b"LISTEN_");
+        let sockets = !pack.variables().is_empty();
+        all.retain(|variable| !names.contains(&name(variable)) && !(sockets && listens(variable)));
+        all.extend(told);
+        Some(all)
     }
 
     /// Starts `./check`. What it prints is nobody's; its complaints are.
@@ -112,7 +131,10 @@ impl Launcher {
         let standard = [Stream::Same, Stream::Closed, Stream::Same];
         match (Spawn { standard, ..self.child(&[c"./check"], &[c"./check"]) }).start() {
             Ok(Started { pid, failed }) => {
-                if let Some(Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno)) = failed {
+                if let Some(
+                    Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno),
+                ) = failed
+                {
                     voice.warning(&[b"unable to run ./check"], errno);
                 }
                 Some(pid)
@@ -191,7 +213,7 @@ impl Launcher {
                 match failed {
                     // The original's text: it never fills in the letter.
                     Some(Failed::Exec(errno)) => voice.fatal(&[b"unable to run control/?"], errno),
-                    Some(Failed::Setup(errno) | Failed::Directory(errno)) => {
+                    Some(Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno)) => {
                         voice.warning(&[b"unable to setup stdout for ", path.to_bytes()], errno);
                     }
                     None => {}

@@ -1,15 +1,17 @@
 //! Supervises one service and its logger.
 //!
 //! `start` claims the service directory, `driver` waits and turns what happens into events of the machine, `launch`
-//! starts programs, `wishes` reads the optional files, `needs` looks at the services that must be ready first, `talk`
-//! listens to one that talks, `report` finds the words for what went wrong. What to do about anything is decided in
-//! `service::machine`.
+//! starts programs, `outfit` is what `run` is given beside the usual, `wishes` reads the optional files, `needs` looks at
+//! the services that must be ready first, `talk` listens to one that talks, `report` finds the words for what went
+//! wrong. What to do about anything is decided in `service::machine`.
 #![forbid(unsafe_code)]
 
 mod driver;
 mod launch;
 mod needs;
+mod outfit;
 mod report;
+mod sockets;
 mod start;
 mod talk;
 mod wishes;

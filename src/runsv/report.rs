@@ -73,6 +73,7 @@ pub(super) fn not_run(voice: &Voice, role: Role, program: Program, failed: Faile
     match failed {
         Failed::Directory(errno) => voice.fatal(&[b"unable to change directory to ./log"], errno),
         Failed::Setup(errno) => voice.fatal(&[b"unable to setup filedescriptor for ", name], errno),
+        Failed::Group(errno) => voice.fatal(&[b"unable to enter the control group for ", name], errno),
         // The original's name for it, slash and dot and all.
         Failed::Exec(errno) if role == Role::Logger => voice.fatal(&[b"unable to start log/./run"], errno),
         Failed::Exec(errno) => voice.fatal(&[b"unable to start ", name], errno),

@@ -3,6 +3,7 @@
 use super::driver::{Runsv, Seat};
 use super::launch::{Launcher, LogPipe};
 use super::needs::Neighbours;
+use super::outfit::Outfit;
 use super::report;
 use crate::cli::message::Voice;
 use crate::exit::Exit;
@@ -72,6 +73,7 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         group: CString::new(own_group().to_string()).unwrap_or_default(),
         masks: *reactor.masks(),
         variables: Vec::new(),
+        outfit: Outfit::default(),
         log: pipe.map(|(reader, writer)| LogPipe { reader, writer: Some(writer) }),
     };
     let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger.map(Box::new), neighbours);

@@ -2,10 +2,11 @@
 
 use crate::cli::message::Voice;
 use crate::moment::Now;
-use crate::service::policy::{Broken, File, Mistake, Policy, combine};
+use crate::service::policy::{Broken, File, Listen, Mistake, Policy, Reader};
 use crate::service::word::Word;
 use crate::sys::fs::{Dir, How};
 use crate::sys::{Errno, io};
+use std::os::fd::RawFd;
 
 /// Remembers that a directory has none of the files: the usual case shall cost one look at the directory, not one at
 /// each name.
@@ -20,15 +21,31 @@ pub(super) struct Wishes {
 pub(super) struct Wanted {
     /// The defaults where something is wrong.
     pub(super) policy: Policy,
+    /// What a start is to be given.
+    pub(super) extras: Extras,
     mistakes: Vec<(File, Mistake)>,
     unreadable: Vec<(File, Errno)>,
     /// What is asked for by name, and not given yet.
     not_given: Vec<&'static str>,
 }
 
+/// What `run` is to be given beside runit's descriptors and environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extras {
+    /// A fifo as standard input.
+    pub(super) stdin: bool,
+    /// A lock, under this number.
+    pub(super) lock: Option<RawFd>,
+    /// Sockets.
+    pub(super) listen: Listen,
+}
+
+/// Asks for a fifo as standard input by being there.
+const STDIN: &str = "stdin";
+
 /// Files of the service directory's contract that ask for something that is not given yet: said at each start, so that
 /// nobody believes to have it.
-const NOT_GIVEN: [&str; 5] = ["listen", "lock-fd", "cgroup", "errlog", "stdin"];
+const NOT_GIVEN: [&str; 2] = ["cgroup", "errlog"];
 
 /// No file of ours is longer than this: what is, is not meant for us.
 const LONGEST: usize = 64 * 1024;
@@ -41,7 +58,7 @@ impl Wishes {
             return None;
         }
         let (mut found, mut unreadable) = (false, Vec::new());
-        let (policy, mistakes) = combine(&mut |file| match content(dir, file) {
+        let mut open = |file| match content(dir, file) {
             Ok(content) => {
                 found = true;
                 Some(content)
@@ -52,13 +69,19 @@ impl Wishes {
                 unreadable.push((file, errno));
                 None
             }
-        });
+        };
+        let mut reader = Reader::new(&mut open);
+        let policy = reader.policy();
+        let listen = reader.listen();
+        let lock = reader.lock_fd(policy.ready).and_then(|number| RawFd::try_from(number).ok());
+        let mistakes = reader.mistakes;
+        let extras = Extras { stdin: dir.facts(STDIN).is_ok(), lock, listen };
         let not_given: Vec<_> = NOT_GIVEN.into_iter().filter(|name| dir.facts(name).is_ok()).collect();
-        found |= !not_given.is_empty();
+        found |= extras.stdin || !not_given.is_empty();
         // A file may be made in the same tick of the file system's clock after we have looked.
         let settled = now.label.unix > changed.0.saturating_add(1);
         self.none_since = Some(changed).filter(|_| !found && settled);
-        Some(Wanted { policy, mistakes, unreadable, not_given })
+        Some(Wanted { policy, extras, mistakes, unreadable, not_given })
     }
 }
 

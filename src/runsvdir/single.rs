@@ -51,7 +51,10 @@ pub(super) fn run(words: &[&OsStr], sessions: bool, grace: Option<Duration>) -> 
     let command = words.first().copied().unwrap_or_default();
     match start(words, sessions, &reactor.masks().service) {
         Ok(Started { pid, failed: None }) => attend(&voice, &mut reactor, pid, grace),
-        Ok(Started { failed: Some(Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno)), .. }) => {
+        Ok(Started {
+            failed: Some(Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno)),
+            ..
+        }) => {
             voice.fatal(&[b"unable to start ", command.as_bytes()], errno);
             if errno == Errno::ENOENT { NOT_FOUND } else { NOT_EXECUTABLE }
         }

@@ -71,7 +71,10 @@ impl Tree {
         self.essentials.meet(id, name, Path::new(self.path), self.looking.watching());
         match self.launcher.start(name, &self.reactor.masks().service) {
             Ok(started) => {
-                if let Some(Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno)) = started.failed {
+                if let Some(
+                    Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno),
+                ) = started.failed
+                {
                     self.log.fatal(&[b"unable to start runsv ", name.to_bytes()], errno);
                 }
                 Event::Started { id, pid: started.pid, sound: started.failed.is_none() }

@@ -32,6 +32,10 @@ pub const NOTIFY: &str = "notify";
 pub const JOURNAL: &str = "journal";
 /// The journal before.
 pub const JOURNAL_BEFORE: &str = "journal.1";
+/// A fifo for the standard input of a service that asks for one.
+pub const STDIN: &str = "stdin";
+/// Locked while anything of a service lives that asks for such a lock, as under s6.
+pub const SERVICE_LOCK: &str = "service-lock";
 /// The process id in digits.
 pub const PID: &str = "pid";
 /// Programs that are told when a service is in trouble: of a service, and of a scan directory.

@@ -5,13 +5,13 @@
 
 use super::home::Home;
 use super::journal::Journal;
-use super::{CONTROL, DIRECTORY, LOCK, NOTIFY, OK, PID, STAT, STATUS};
+use super::{CONTROL, DIRECTORY, LOCK, NOTIFY, OK, PID, SERVICE_LOCK, STAT, STATUS, STDIN};
 use crate::exit::Pid;
 use crate::service::journal::Draft;
 use crate::service::machine::Role;
 use crate::service::record::Record;
 use crate::service::status::Status;
-use crate::sys::fs::{Dir, How, Kind, Replace, Wait, lock};
+use crate::sys::fs::{self, Dir, How, Kind, Replace, Wait, lock};
 use crate::sys::mailbox::Spot;
 use crate::sys::{Errno, Result, io};
 use crate::tai64::Label;
@@ -207,6 +207,25 @@ impl Post {
     /// It says nothing any more.
     pub fn tell_nothing(&self) {
         let _ = self.claim.dir.remove(NOTIFY); // what is left says nothing wrong, and too much
+    }
+
+    /// The fifo for standard input, open for both, so that it is never at its end.
+    pub fn stdin(&self) -> Result<OwnedFd> {
+        let _ = self.claim.dir.make_fifo(STDIN, 0o600); // it may exist; whatever else is wrong, the next calls tell
+        let stdin = self.claim.dir.file(STDIN, How::ReadWrite)?;
+        if fs::facts(&stdin)?.kind == Kind::Fifo { Ok(stdin) } else { Err(Errno::ESPIPE) }
+    }
+
+    /// Its end for a child: for reading, and such that a read waits.
+    pub fn stdin_for_child(&self) -> Result<OwnedFd> {
+        let stdin = self.claim.dir.file(STDIN, How::Read)?;
+        io::set_blocking(&stdin)?;
+        Ok(stdin)
+    }
+
+    /// The lock of the service itself, not of its supervisor. It is not held yet.
+    pub fn service_lock(&self) -> Result<OwnedFd> {
+        self.claim.dir.file(SERVICE_LOCK, How::Append)
     }
 
     /// Writes a line into the journal.

@@ -50,7 +50,10 @@ fn spawn(service: &Service<'_>, mask: &Mask, output: &mut Output) -> Check {
             Check::No
         }
         Ok(Started { pid, failed: None }) => Check::Asked(pid),
-        Ok(Started { failed: Some(Failed::Setup(errno) | Failed::Directory(errno) | Failed::Exec(errno)), .. }) => {
+        Ok(Started {
+            failed: Some(Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno) | Failed::Exec(errno)),
+            ..
+        }) => {
             output.warn("unable to run", service.name(), "check", Some(errno));
             Check::Yes
         }

@@ -109,7 +109,8 @@ impl Directory {
         match started {
             Ok(Started { pid, failed: None }) => Ok(pid),
             Ok(Started { pid, failed: Some(failed) }) => {
-                let (Failed::Setup(errno) | Failed::Directory(errno) | Failed::Exec(errno)) = failed;
+                let (Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno) | Failed::Exec(errno)) =
+                    failed;
                 let _ = process::wait_for(pid);
                 Err(self.trouble("unable to run processor")(errno))
             }

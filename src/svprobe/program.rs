@@ -76,9 +76,10 @@ fn start(program: &Program, wait: &Wait) -> Answer<Run> {
     };
     match spawn.start().map_err(unable)? {
         Started { pid, failed: None } => Ok(Run { pid, output: Some(output), line: Vec::new() }),
-        Started { failed: Some(Failed::Setup(errno) | Failed::Directory(errno) | Failed::Exec(errno)), .. } => {
-            Err(unable(errno))
-        }
+        Started {
+            failed: Some(Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno) | Failed::Exec(errno)),
+            ..
+        } => Err(unable(errno)),
     }
 }
 

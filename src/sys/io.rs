@@ -136,6 +136,12 @@ pub fn set_nonblocking(fd: impl AsFd) -> Result<()> {
     fcntl(fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).map(drop)
 }
 
+/// Makes reads and writes wait again.
+pub fn set_blocking(fd: impl AsFd) -> Result<()> {
+    let flags = OFlag::from_bits_retain(fcntl(fd.as_fd(), FcntlArg::F_GETFL)?);
+    fcntl(fd, FcntlArg::F_SETFL(flags & !OFlag::O_NONBLOCK)).map(drop)
+}
+
 /// Whether somebody looks at a terminal there.
 pub fn is_terminal(fd: impl AsFd) -> bool {
     nix::unistd::isatty(fd).unwrap_or(false)

@@ -13,6 +13,7 @@ pub mod init;
 pub mod inotify;
 pub mod io;
 pub mod limits;
+pub mod listener;
 pub mod mailbox;
 pub mod namespace;
 pub mod pipe;

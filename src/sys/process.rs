@@ -1,7 +1,7 @@
 //! Children: starting them, telling them, hearing of their end.
 
 use super::reactor::Mask;
-use super::{Errno, Result, io};
+use super::{Errno, Result, fs, io};
 use crate::exit::{Ending, Exit, Pid};
 use crate::signal::Signal;
 use core::ffi::{c_char, c_int, c_void};
@@ -57,6 +57,8 @@ pub enum Failed {
     Setup(Errno),
     /// Its directory.
     Directory(Errno),
+    /// Its control group.
+    Group(Errno),
     /// Its program.
     Exec(Errno),
 }
@@ -78,18 +80,38 @@ struct Plan<'a> {
     environment: *const *const c_char,
     directory: *const c_char,
     standard: [Slot; 3],
-    also: &'a [(BorrowedFd<'a>, RawFd)],
+    also: &'a [(RawFd, RawFd)],
     session: bool,
     place: Place<'a>,
+    group: Option<RawFd>,
+    lock: Option<RawFd>,
+    own_id: *mut u8,
     mask: libc::sigset_t,
     defaults: &'a [Signal],
     failed: Option<Failed>,
 }
 
+/// What a child is given beside the usual.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given<'a> {
+    /// Its place.
+    pub place: Place<'a>,
+    /// Descriptors above 2, each under the number it is to have.
+    pub also: &'a [(BorrowedFd<'a>, RawFd)],
+    /// A variable that is to hold its process id.
+    pub own_id: Option<&'a CStr>,
+    /// The file through which it becomes a member of a control group, before it runs anything.
+    pub group: Option<BorrowedFd<'a>>,
+    /// Which of the numbers in `also` is a lock that it waits for. It is then a copy of us for as long as it waits, and
+    /// what becomes of it afterwards is told by its end only.
+    pub lock: Option<RawFd>,
+}
+
 /// A child's place among process groups and terminals.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub enum Place<'a> {
     /// Ours, or that of its session.
+    #[default]
     Same,
     /// A process group that it leads; on this terminal, if there is one, the group in front.
     Group(Option<BorrowedFd<'a>>),
@@ -123,8 +145,29 @@ impl Spawn<'_> {
 
     /// Both: in a place of its own, with more descriptors.
     pub fn start_as(&self, place: Place<'_>, also: &[(BorrowedFd<'_>, RawFd)]) -> Result<Started> {
+        self.start_given(Given { place, also, ..Given::default() })
+    }
+
+    /// Starts the child with all of that.
+    pub fn start_given(&self, given: Given<'_>) -> Result<Started> {
         let args = pointers(self.args);
-        let environment = self.environment.map(pointers);
+        let lifted = lifted(given.also)?;
+        let also: Vec<_> = given
+            .also
+            .iter()
+            .zip(&lifted)
+            .map(|((fd, number), lifted)| (lifted.as_ref().map_or(fd.as_raw_fd(), AsRawFd::as_raw_fd), *number))
+            .collect();
+        let mut own_id = given.own_id.map(|name| [name.to_bytes(), b"=", &[0; DIGITS]].concat());
+        let mut environment = match (self.environment, given.own_id) {
+            (Some(list), _) => Some(pointers(list)),
+            (None, Some(_)) => Some(pointers(&environment())),
+            (None, None) => None,
+        };
+        if let (Some(list), Some(entry)) = (&mut environment, &mut own_id) {
+            list.insert(0, entry.as_mut_ptr().cast_const().cast());
+        }
+        let blank = own_id.as_mut().and_then(|entry| entry.last_chunk_mut::<DIGITS>());
         let mut plan = Plan {
             program: self.program,
             args: &args,
@@ -139,16 +182,21 @@ impl Spawn<'_> {
                 Stream::Is(fd) => Slot::Is(fd.as_raw_fd()),
                 Stream::Closed => Slot::Closed,
             }),
-            also,
+            also: &also,
             session: self.session,
-            place,
+            place: given.place,
+            group: given.group.map(|file| file.as_raw_fd()),
+            lock: given.lock,
+            own_id: blank.map_or(ptr::null_mut(), |digits| digits.as_mut_ptr()),
             mask: self.mask.set,
             defaults: self.mask.defaults,
             failed: None,
         };
         let mut stack = Stack(MaybeUninit::uninit());
+        // Who may wait for long waits in a copy of our memory.
+        let shared = if given.lock.is_none() { libc::CLONE_VM | libc::CLONE_VFORK } else { 0 };
         // SAFETY: with CLONE_VFORK we are suspended until the child has left our memory, so `plan` and `stack` outlive
-        // its use of them and nobody else touches them. Every signal is blocked in between, so that no handler runs
+        // its use of them and nobody else touches them; without it they are its own copies. Every signal is blocked in between, so that no handler runs
         // in the child on our data. The child calls only what is allowed after vfork and returns nowhere.
         let answer = unsafe {
             let mut all: libc::sigset_t = core::mem::zeroed();
@@ -156,7 +204,7 @@ impl Spawn<'_> {
             libc::sigfillset(&mut all);
             libc::sigprocmask(libc::SIG_SETMASK, &all, &mut before);
             let top = (&raw mut stack).cast::<c_void>().byte_add(STACK);
-            let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+            let flags = shared | libc::SIGCHLD;
             let pid = libc::clone(child, top, flags, (&raw mut plan).cast());
             let answer = Errno::result(pid);
             libc::sigprocmask(libc::SIG_SETMASK, &before, ptr::null_mut());
@@ -177,6 +225,18 @@ fn pointers(strings: &[&CStr]) -> Vec<*const c_char> {
     strings.iter().map(|s| s.as_ptr()).chain([ptr::null()]).collect()
 }
 
+/// Room for a process id and the zero byte behind it.
+const DIGITS: usize = 12;
+
+/// The descriptors that lie on a number which another one is to have, moved out of the way.
+fn lifted(also: &[(BorrowedFd<'_>, RawFd)]) -> Result<Vec<Option<OwnedFd>>> {
+    let most = also.iter().map(|(_, number)| *number).max().unwrap_or_default();
+    let lies_in_the_way = |fd: RawFd| also.iter().any(|(_, number)| *number == fd);
+    also.iter()
+        .map(|(fd, _)| lies_in_the_way(fd.as_raw_fd()).then(|| fs::duplicate(fd, most + 1)).transpose())
+        .collect()
+}
+
 /// Runs in the child, in our memory. No allocation, no panic, no return.
 extern "C" fn child(plan: *mut c_void) -> c_int {
     // SAFETY: `start` passes its plan and waits.
@@ -193,9 +253,16 @@ extern "C" fn child(plan: *mut c_void) -> c_int {
 }
 
 fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
+    if let Some(file) = plan.group {
+        // SAFETY: one byte of ours. 0 is who writes.
+        Errno::result(unsafe { libc::write(file, c"0".as_ptr().cast(), 1) }).map_err(Failed::Group)?;
+    }
     arrange(&plan.standard).map_err(Failed::Setup)?;
     // SAFETY: calls on numbers and strings that the plan keeps alive.
     unsafe {
+        if !plan.own_id.is_null() {
+            write_number(plan.own_id, libc::getpid());
+        }
         if plan.session {
             libc::setsid();
         }
@@ -211,7 +278,7 @@ fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
             }
         }
         for (fd, number) in plan.also {
-            Errno::result(libc::dup2(fd.as_raw_fd(), *number)).map_err(Failed::Setup)?;
+            Errno::result(libc::dup2(*fd, *number)).map_err(Failed::Setup)?;
         }
         if !plan.directory.is_null() {
             Errno::result(libc::chdir(plan.directory)).map_err(Failed::Directory)?;
@@ -220,8 +287,56 @@ fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
             libc::signal(signal.number().into(), libc::SIG_DFL);
         }
         libc::sigprocmask(libc::SIG_SETMASK, &plan.mask, ptr::null_mut());
+        if let Some(lock) = plan.lock {
+            wait_for_lock(lock, plan.also).map_err(Failed::Setup)?;
+        }
     }
     Ok(())
+}
+
+/// What is ours is given up first: nobody shall take a child that waits for its supervisor.
+///
+/// # Safety
+///
+/// Only for a child that has its own copy of everything.
+unsafe fn wait_for_lock(lock: RawFd, also: &[(RawFd, RawFd)]) -> Result<()> {
+    const OURS: RawFd = 256; // far more than a supervisor has
+    // SAFETY: calls on numbers; these descriptors are the child's own copies.
+    unsafe {
+        for number in 3..OURS {
+            if !also.iter().any(|(_, kept)| *kept == number) {
+                libc::close(number);
+            }
+        }
+    }
+    loop {
+        // SAFETY: a number.
+        match Errno::result(unsafe { libc::flock(lock, libc::LOCK_EX) }) {
+            Err(Errno::EINTR) => {}
+            answer => return answer.map(drop),
+        }
+    }
+}
+
+/// Writes a number in digits: without the library, which may allocate.
+///
+/// # Safety
+///
+/// There must be room for `DIGITS` bytes, the last of which are zeroes.
+unsafe fn write_number(to: *mut u8, number: i32) {
+    let (mut unit, mut left, mut at) = (1, number.unsigned_abs(), to);
+    while left / unit >= 10 {
+        unit *= 10;
+    }
+    while unit > 0 {
+        // SAFETY: no number of 32 bits has more than ten digits.
+        unsafe {
+            at.write(b'0' + (left / unit) as u8);
+            at = at.add(1);
+        }
+        left %= unit;
+        unit /= 10;
+    }
 }
 
 fn arrange(standard: &[Slot; 3]) -> Result<()> {
@@ -357,6 +472,9 @@ pub fn execute_in_place(program: &[&CStr], args: &[&CStr], environment: Option<&
         also: &[],
         session: false,
         place: Place::Same,
+        group: None,
+        lock: None,
+        own_id: ptr::null_mut(),
         // SAFETY: not looked at by `execute`.
         mask: unsafe { core::mem::zeroed() },
         defaults: &[],

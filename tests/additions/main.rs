@@ -9,6 +9,7 @@ mod scene;
 mod chpst;
 mod examples;
 mod needs;
+mod outfit;
 mod policy;
 mod runit;
 mod runsv;

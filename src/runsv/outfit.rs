@@ -1,0 +1,156 @@
+//! What `run` is given beside runit's descriptors and environment: a fifo as standard input, a lock, sockets. What is
+//! kept between two starts is kept here; a service that asks for none of it has none of it.
+
+use super::sockets::Sockets;
+use super::wishes::Extras;
+use crate::cli::message::Voice;
+use crate::service::policy::{Policy, ReadyBy};
+use crate::supervise::server::Post;
+use crate::sys::fs::{self, Wait};
+use crate::sys::process::Given;
+use crate::sys::{Errno, Result};
+use std::ffi::CString;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+
+/// What is kept between two starts.
+#[derive(Debug, Default)]
+pub(super) struct Outfit(Option<Box<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    wanted: Extras,
+    /// The fifo, for both, so that what was written while nothing runs is there for the next start.
+    stdin: Option<OwnedFd>,
+    sockets: Sockets,
+}
+
+/// What one start is given of its own.
+#[derive(Debug, Default)]
+pub(super) struct Pack {
+    stdin: Option<OwnedFd>,
+    lock: Option<Lock>,
+    variables: Vec<CString>,
+}
+
+#[derive(Debug)]
+struct Lock {
+    file: OwnedFd,
+    number: RawFd,
+    /// Whether somebody else still has it.
+    busy: bool,
+}
+
+impl Outfit {
+    /// What the next start shall be given.
+    pub(super) fn want(&mut self, wanted: Extras) {
+        match &mut self.0 {
+            None if wanted == Extras::default() => {}
+            kept => kept.get_or_insert_default().wanted = wanted,
+        }
+    }
+
+    /// Gets it all ready. If something cannot be had that has been said, and nothing is to be started.
+    pub(super) fn pack(&mut self, voice: &Voice, policy: &Policy, post: &Post) -> Option<Pack> {
+        let Some(kept) = &mut self.0 else { return Some(Pack::default()) };
+        let pack = kept.pack(voice, policy, post);
+        if pack.is_some() && kept.is_nothing() {
+            self.0 = None;
+        }
+        pack
+    }
+}
+
+impl Kept {
+    fn is_nothing(&self) -> bool {
+        self.wanted == Extras::default()
+    }
+
+    fn pack(&mut self, voice: &Voice, policy: &Policy, post: &Post) -> Option<Pack> {
+        if !self.sockets.open(voice, &self.wanted.listen) {
+            return None;
+        }
+        if !self.numbers_differ(voice, policy) {
+            return None;
+        }
+        let stdin = self.fifo(post).map_err(|errno| unable(voice, b"open ", post, b"stdin", errno)).ok()?;
+        let lock =
+            self.lock(voice, post).map_err(|errno| unable(voice, b"lock ", post, b"service-lock", errno)).ok()?;
+        Some(Pack { stdin, lock, variables: self.sockets.variables() })
+    }
+
+    /// A socket on standard input leaves no place for the fifo.
+    fn fifo(&mut self, post: &Post) -> Result<Option<OwnedFd>> {
+        if !self.wanted.stdin || self.sockets.stdin().is_some() {
+            self.stdin = None;
+            return Ok(None);
+        }
+        if self.stdin.is_none() {
+            self.stdin = Some(post.stdin()?);
+        }
+        post.stdin_for_child().map(Some)
+    }
+
+    fn lock(&self, voice: &Voice, post: &Post) -> Result<Option<Lock>> {
+        let Some(number) = self.wanted.lock else { return Ok(None) };
+        let file = post.service_lock()?;
+        let busy = match fs::lock(&file, Wait::No) {
+            Ok(()) => false,
+            Err(Errno::EAGAIN) => true,
+            Err(errno) => return Err(errno),
+        };
+        if busy {
+            voice.remark(&[b"another instance of the service is already running, child will block"]);
+        }
+        Ok(Some(Lock { file, number, busy }))
+    }
+
+    /// Two things cannot have one number.
+    fn numbers_differ(&self, voice: &Voice, policy: &Policy) -> bool {
+        let sockets = 3..3 + self.sockets.count();
+        let ready = match policy.ready.by {
+            ReadyBy::Fd(number) => RawFd::try_from(number).ok(),
+            _ => None,
+        };
+        let mut good = true;
+        for (number, whose) in [(ready, &b"readiness"[..]), (self.wanted.lock, b"the lock")] {
+            if let Some(number) = number.filter(|number| sockets.contains(number)) {
+                let number = number.to_string();
+                voice.remark(&[b"./listen: descriptor ", number.as_bytes(), b" is the one for ", whose]);
+                good = false;
+            }
+        }
+        good
+    }
+}
+
+fn unable(voice: &Voice, verb: &[u8], post: &Post, file: &[u8], errno: Errno) {
+    voice.warning(&[b"unable to ", verb, post.shown(), b"supervise/", file], errno);
+}
+
+impl Pack {
+    /// What its standard input is.
+    pub(super) fn stdin<'a>(&'a self, outfit: &'a Outfit) -> Option<BorrowedFd<'a>> {
+        let socket = outfit.0.as_ref().and_then(|kept| kept.sockets.stdin());
+        socket.or(self.stdin.as_ref().map(AsFd::as_fd))
+    }
+
+    /// What it is told of its sockets.
+    pub(super) fn variables(&self) -> &[CString] {
+        &self.variables
+    }
+
+    /// Descriptors above 2, each with its number.
+    pub(super) fn descriptors<'a>(&'a self, outfit: &'a Outfit) -> Vec<(BorrowedFd<'a>, RawFd)> {
+        let sockets = outfit.0.iter().flat_map(|kept| kept.sockets.handed()).zip(3..);
+        sockets.chain(self.lock.iter().map(|lock| (lock.file.as_fd(), lock.number))).collect()
+    }
+
+    /// The rest.
+    pub(super) fn given<'a>(&'a self, _outfit: &'a Outfit) -> Given<'a> {
+        Given {
+            own_id: (!self.variables.is_empty()).then_some(c"LISTEN_PID"),
+            lock: self.lock.as_ref().filter(|lock| lock.busy).map(|lock| lock.number),
+            ..Given::default()
+        }
+    }
+}
