@@ -12,6 +12,8 @@ words! {
         List = "list",
         /// Waiting without sending anything.
         Wait = "wait",
+        /// What happened.
+        Journal = "journal",
     }
 }
 
@@ -21,6 +23,7 @@ impl Errand {
         match self {
             Errand::List => "a table: state, readiness, memory, processor time, last exit",
             Errand::Wait => "send nothing; wait until it is up, ready or down",
+            Errand::Journal => "show what happened to it, and why",
         }
     }
 

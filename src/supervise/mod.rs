@@ -3,6 +3,7 @@
 
 pub mod client;
 mod journal;
+pub mod journal_reader;
 pub mod server;
 
 /// The directory itself, within a service directory.

@@ -1,6 +1,7 @@
 //! The words that runit's `sv` does not have. Each reads the options behind it by itself.
 
 mod behind;
+mod journal;
 mod list;
 mod wait;
 
@@ -17,6 +18,7 @@ pub(super) fn run(errand: Errand, call: &Call) -> Exit {
     let done = match errand {
         Errand::List => list::run(call, &mut output),
         Errand::Wait => wait::run(call, &mut output),
+        Errand::Journal => journal::run(call, &mut output),
     };
     output.flush();
     match done {
