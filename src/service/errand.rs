@@ -14,6 +14,8 @@ words! {
         Wait = "wait",
         /// What happened.
         Journal = "journal",
+        /// Who needs whom.
+        Needs = "needs",
     }
 }
 
@@ -24,6 +26,7 @@ impl Errand {
             Errand::List => "a table: state, readiness, memory, processor time, last exit",
             Errand::Wait => "send nothing; wait until it is up, ready or down",
             Errand::Journal => "show what happened to it, and why",
+            Errand::Needs => "show what it needs, and who needs it",
         }
     }
 

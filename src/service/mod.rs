@@ -6,6 +6,7 @@ pub mod errand;
 pub mod goal;
 pub mod journal;
 pub mod machine;
+pub mod needs_graph;
 pub mod notify;
 pub mod order;
 pub mod overview;

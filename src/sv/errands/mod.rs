@@ -1,8 +1,9 @@
 //! The words that runit's `sv` does not have. Each reads the options behind it by itself.
 
-mod behind;
+pub(super) mod behind;
 mod journal;
 mod list;
+mod needs;
 mod wait;
 
 use super::failures;
@@ -19,6 +20,7 @@ pub(super) fn run(errand: Errand, call: &Call) -> Exit {
         Errand::List => list::run(call, &mut output),
         Errand::Wait => wait::run(call, &mut output),
         Errand::Journal => journal::run(call, &mut output),
+        Errand::Needs => needs::run(call, &mut output),
     };
     output.flush();
     match done {
