@@ -16,6 +16,8 @@ words! {
         Journal = "journal",
         /// Who needs whom.
         Needs = "needs",
+        /// What it is doing, and why.
+        Why = "why",
     }
 }
 
@@ -27,6 +29,7 @@ impl Errand {
             Errand::Wait => "send nothing; wait until it is up, ready or down",
             Errand::Journal => "show what happened to it, and why",
             Errand::Needs => "show what it needs, and who needs it",
+            Errand::Why => "tell what it is doing, how it came to that, what to do",
         }
     }
 

@@ -16,4 +16,5 @@ pub mod record;
 pub mod status;
 pub mod table;
 pub mod verb;
+pub mod why;
 pub mod word;

@@ -5,6 +5,7 @@ mod journal;
 mod list;
 mod needs;
 mod wait;
+mod why;
 
 use super::failures;
 use super::options::Call;
@@ -21,6 +22,7 @@ pub(super) fn run(errand: Errand, call: &Call) -> Exit {
         Errand::Wait => wait::run(call, &mut output),
         Errand::Journal => journal::run(call, &mut output),
         Errand::Needs => needs::run(call, &mut output),
+        Errand::Why => why::run(call, &mut output),
     };
     output.flush();
     match done {

@@ -4,6 +4,7 @@ mod journal;
 mod list;
 mod needs;
 mod wait;
+mod why;
 
 use crate::scene::*;
 use std::process::Command;
@@ -34,7 +35,7 @@ fn they_are_spelled_out_and_no_init_script_knows_them() {
         assert_eq!(sv(&scene, words).code, 100, "{words:?}");
     }
     scene.link(ours("sv"), "etc/web");
-    for word in ["list", "wait", "journal", "needs"] {
+    for word in ["list", "wait", "journal", "needs", "why"] {
         let mut script = scene.command(scene.path("etc/web"));
         script.arg(word).env("SVDIR", scene.path(""));
         assert_eq!(scene.finish(script).code, 2, "{word}");
