@@ -18,6 +18,8 @@ words! {
         Needs = "needs",
         /// What it is doing, and why.
         Why = "why",
+        /// What would be misread.
+        Lint = "lint",
     }
 }
 
@@ -30,6 +32,7 @@ impl Errand {
             Errand::Journal => "show what happened to it, and why",
             Errand::Needs => "show what it needs, and who needs it",
             Errand::Why => "tell what it is doing, how it came to that, what to do",
+            Errand::Lint => "find what would be misread in service directories",
         }
     }
 

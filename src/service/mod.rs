@@ -5,6 +5,7 @@ pub mod command;
 pub mod errand;
 pub mod goal;
 pub mod journal;
+pub mod lint;
 pub mod machine;
 pub mod needs_graph;
 pub mod notify;

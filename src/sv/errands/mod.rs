@@ -2,6 +2,7 @@
 
 pub(super) mod behind;
 mod journal;
+mod lint;
 mod list;
 mod needs;
 mod wait;
@@ -23,6 +24,7 @@ pub(super) fn run(errand: Errand, call: &Call) -> Exit {
         Errand::Journal => journal::run(call, &mut output),
         Errand::Needs => needs::run(call, &mut output),
         Errand::Why => why::run(call, &mut output),
+        Errand::Lint => lint::run(call, &mut output),
     };
     output.flush();
     match done {

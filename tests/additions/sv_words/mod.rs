@@ -1,6 +1,7 @@
 //! The words of `sv` that the original does not have.
 
 mod journal;
+mod lint;
 mod list;
 mod needs;
 mod wait;
@@ -35,7 +36,7 @@ fn they_are_spelled_out_and_no_init_script_knows_them() {
         assert_eq!(sv(&scene, words).code, 100, "{words:?}");
     }
     scene.link(ours("sv"), "etc/web");
-    for word in ["list", "wait", "journal", "needs", "why"] {
+    for word in ["list", "wait", "journal", "needs", "why", "lint"] {
         let mut script = scene.command(scene.path("etc/web"));
         script.arg(word).env("SVDIR", scene.path(""));
         assert_eq!(scene.finish(script).code, 2, "{word}");
