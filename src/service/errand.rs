@@ -20,6 +20,8 @@ words! {
         Why = "why",
         /// What would be misread.
         Lint = "lint",
+        /// A new service directory.
+        New = "new",
     }
 }
 
@@ -33,6 +35,7 @@ impl Errand {
             Errand::Needs => "show what it needs, and who needs it",
             Errand::Why => "tell what it is doing, how it came to that, what to do",
             Errand::Lint => "find what would be misread in service directories",
+            Errand::New => "write a service directory that runs a command",
         }
     }
 

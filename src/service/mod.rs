@@ -1,6 +1,7 @@
 //! What a supervised service is, as words and decisions.
 #![forbid(unsafe_code)]
 
+pub mod blueprint;
 pub mod command;
 pub mod errand;
 pub mod goal;

@@ -5,6 +5,7 @@ mod journal;
 mod lint;
 mod list;
 mod needs;
+mod new;
 mod wait;
 mod why;
 
@@ -25,6 +26,7 @@ pub(super) fn run(errand: Errand, call: &Call) -> Exit {
         Errand::Needs => needs::run(call, &mut output),
         Errand::Why => why::run(call, &mut output),
         Errand::Lint => lint::run(call, &mut output),
+        Errand::New => new::run(call, &mut output),
     };
     output.flush();
     match done {

@@ -4,6 +4,7 @@ mod journal;
 mod lint;
 mod list;
 mod needs;
+mod new;
 mod wait;
 mod why;
 
@@ -36,7 +37,7 @@ fn they_are_spelled_out_and_no_init_script_knows_them() {
         assert_eq!(sv(&scene, words).code, 100, "{words:?}");
     }
     scene.link(ours("sv"), "etc/web");
-    for word in ["list", "wait", "journal", "needs", "why", "lint"] {
+    for word in ["list", "wait", "journal", "needs", "why", "lint", "new"] {
         let mut script = scene.command(scene.path("etc/web"));
         script.arg(word).env("SVDIR", scene.path(""));
         assert_eq!(scene.finish(script).code, 2, "{word}");
