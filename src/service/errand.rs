@@ -22,6 +22,10 @@ words! {
         Lint = "lint",
         /// A new service directory.
         New = "new",
+        /// To run now and at every boot.
+        Enable = "enable",
+        /// To run no more.
+        Disable = "disable",
     }
 }
 
@@ -36,6 +40,8 @@ impl Errand {
             Errand::Why => "tell what it is doing, how it came to that, what to do",
             Errand::Lint => "find what would be misread in service directories",
             Errand::New => "write a service directory that runs a command",
+            Errand::Enable => "have it run now and at every boot: a link, no file down",
+            Errand::Disable => "have it run no more: no link, or a file down",
         }
     }
 

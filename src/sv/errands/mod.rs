@@ -1,6 +1,7 @@
 //! The words that runit's `sv` does not have. Each reads the options behind it by itself.
 
 pub(super) mod behind;
+mod enable;
 mod journal;
 mod lint;
 mod list;
@@ -27,6 +28,8 @@ pub(super) fn run(errand: Errand, call: &Call) -> Exit {
         Errand::Why => why::run(call, &mut output),
         Errand::Lint => lint::run(call, &mut output),
         Errand::New => new::run(call, &mut output),
+        Errand::Enable => enable::enable(call, &mut output),
+        Errand::Disable => enable::disable(call, &mut output),
     };
     output.flush();
     match done {

@@ -1,5 +1,6 @@
 //! The words of `sv` that the original does not have.
 
+mod enable;
 mod journal;
 mod lint;
 mod list;
