@@ -26,6 +26,8 @@ words! {
         Enable = "enable",
         /// To run no more.
         Disable = "disable",
+        /// Any signal.
+        Signal = "signal",
     }
 }
 
@@ -42,6 +44,7 @@ impl Errand {
             Errand::New => "write a service directory that runs a command",
             Errand::Enable => "have it run now and at every boot: a link, no file down",
             Errand::Disable => "have it run no more: no link, or a file down",
+            Errand::Signal => "send any signal by its name",
         }
     }
 

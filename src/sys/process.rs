@@ -8,7 +8,7 @@ use core::ffi::{c_char, c_int, c_void};
 use core::mem::MaybeUninit;
 use core::ptr;
 use std::ffi::CStr;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// A child to be started. What is not said here it inherits.
 #[derive(Clone, Copy, Debug)]
@@ -292,6 +292,28 @@ pub fn wait_for(pid: Pid) -> Result<Ending> {
             return Ok(ending);
         }
     }
+}
+
+/// Sends a signal to one process if it is the one that is meant: it is held meanwhile, so that its number cannot become
+/// another's between the question and the signal. Whether it was.
+pub fn send_if(pid: Pid, signal: Signal, is_meant: impl FnOnce() -> bool) -> Result<bool> {
+    // SAFETY: numbers only; the answer is a descriptor of ours or an error.
+    let answer = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.get(), 0) });
+    let held = match answer {
+        // SAFETY: the call above has just made it, for nobody else.
+        Ok(number) => Some(unsafe { OwnedFd::from_raw_fd(number as RawFd) }),
+        Err(Errno::ENOSYS | Errno::EPERM) => None, // an old kernel, or a sandbox that does not know the call
+        Err(errno) => return Err(errno),
+    };
+    if !is_meant() {
+        return Ok(false);
+    }
+    let Some(held) = held else { return send(pid, signal).map(|()| true) };
+    let number = libc::c_int::from(signal.number());
+    let nothing = ptr::null::<libc::siginfo_t>();
+    // SAFETY: an open descriptor, a number, and no information.
+    Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, held.as_raw_fd(), number, nothing, 0) })?;
+    Ok(true)
 }
 
 /// Sends a signal to one process.

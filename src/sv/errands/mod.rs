@@ -7,6 +7,7 @@ mod lint;
 mod list;
 mod needs;
 mod new;
+mod signal;
 mod wait;
 mod why;
 
@@ -30,6 +31,7 @@ pub(super) fn run(errand: Errand, call: &Call) -> Exit {
         Errand::New => new::run(call, &mut output),
         Errand::Enable => enable::enable(call, &mut output),
         Errand::Disable => enable::disable(call, &mut output),
+        Errand::Signal => signal::run(call, &mut output),
     };
     output.flush();
     match done {

@@ -6,6 +6,7 @@ mod lint;
 mod list;
 mod needs;
 mod new;
+mod signal;
 mod wait;
 mod why;
 
@@ -38,7 +39,7 @@ fn they_are_spelled_out_and_no_init_script_knows_them() {
         assert_eq!(sv(&scene, words).code, 100, "{words:?}");
     }
     scene.link(ours("sv"), "etc/web");
-    for word in ["list", "wait", "journal", "needs", "why", "lint", "new"] {
+    for word in ["list", "wait", "journal", "needs", "why", "lint", "new", "signal"] {
         let mut script = scene.command(scene.path("etc/web"));
         script.arg(word).env("SVDIR", scene.path(""));
         assert_eq!(scene.finish(script).code, 2, "{word}");
