@@ -294,17 +294,17 @@ fn errands() -> Vec<String> {
 fn the_options_of_errands_are_told_everywhere_too() {
     let page = fs::read_to_string(page_of("sv")).unwrap();
     let zsh = fs::read_to_string(tree().join("completions/zsh/_sv")).unwrap();
-    for word in errands() {
-        let options = options_of_help(&help_of("sv", &[&word]));
-        let own: BTreeSet<String> =
-            options.iter().filter(|option| !["--help", "--version"].contains(&option.as_str())).cloned().collect();
+    for word in errands().into_iter().chain(["stop".to_owned()]) {
+        let help = help_of("sv", &[&word]);
+        let options = options_of_help(&help);
+        // A page names an option as the help does first.
+        let lines = help.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with('-'));
+        let named = lines.filter_map(|line| line.split([' ', ',']).next()).map(str::to_owned);
+        let named: BTreeSet<String> = named.filter(|name| name != "--help" && name != "--version").collect();
         let begin = format!(".It Cm {word}");
         let items = page.lines().filter(|line| line.strip_prefix(&begin).is_some_and(|rest| !rest.starts_with('-')));
         let explained: BTreeSet<String> = items.flat_map(flags).collect();
-        // A page names an option by its letter, if it has one.
-        let short = |long: &String| own.iter().any(|option| option.len() == 2 && long.get(2..3) == option.get(1..));
-        let named = own.iter().filter(|option| option.len() == 2 || !short(option)).cloned();
-        assert_eq!(explained, named.collect(), "the page, and sv {word} --help");
+        assert_eq!(explained, named, "the page, and sv {word} --help");
         let function = zsh.split_once(&format!("\n_sv_{word}() {{")).unwrap_or_else(|| panic!("zsh: {word}")).1;
         let words: BTreeSet<&str> = function.split_once("\n}").unwrap().0.split(between_words).collect();
         assert!(options.iter().all(|option| words.contains(option.as_str())), "zsh: {word}: {words:?}");

@@ -97,6 +97,13 @@ impl Command {
     }
 }
 
+impl Command {
+    /// The command that sends this signal, if there is one.
+    pub fn of_signal(signal: Signal) -> Option<Command> {
+        Command::ALL.into_iter().find(|command| command.signal() == Some(signal))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +115,11 @@ mod tests {
         }
         let known = (0..=255).filter(|byte| Command::from_byte(*byte).is_some()).count();
         assert_eq!(known, Command::ALL.len(), "and no other byte is one");
+    }
+
+    #[test]
+    fn ten_signals_have_a_command() {
+        let with = (1..=64).filter_map(Signal::new).filter_map(Command::of_signal);
+        assert_eq!(with.map(Command::byte).collect::<alloc::vec::Vec<_>>(), *b"hiqk12atcp");
     }
 }

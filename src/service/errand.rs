@@ -12,6 +12,22 @@ words! {
         List = "list",
         /// Waiting without sending anything.
         Wait = "wait",
+        /// What happened.
+        Journal = "journal",
+        /// Who needs whom.
+        Needs = "needs",
+        /// What it is doing, and why.
+        Why = "why",
+        /// What would be misread.
+        Lint = "lint",
+        /// A new service directory.
+        New = "new",
+        /// To run now and at every boot.
+        Enable = "enable",
+        /// To run no more.
+        Disable = "disable",
+        /// Any signal.
+        Signal = "signal",
     }
 }
 
@@ -21,6 +37,14 @@ impl Errand {
         match self {
             Errand::List => "a table: state, readiness, memory, processor time, last exit",
             Errand::Wait => "send nothing; wait until it is up, ready or down",
+            Errand::Journal => "show what happened to it, and why",
+            Errand::Needs => "show what it needs, and who needs it",
+            Errand::Why => "tell what it is doing, how it came to that, what to do",
+            Errand::Lint => "find what would be misread in service directories",
+            Errand::New => "write a service directory that runs a command",
+            Errand::Enable => "have it run now and at every boot: a link, no file down",
+            Errand::Disable => "have it run no more: no link, or a file down",
+            Errand::Signal => "send any signal by its name",
         }
     }
 

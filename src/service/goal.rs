@@ -66,6 +66,17 @@ impl Life {
     }
 }
 
+impl Being {
+    /// Whether it is so, as far as a status tells.
+    pub fn is_so(self, report: &Report) -> bool {
+        match self {
+            Being::Up => is_up(&report.status),
+            Being::Ready => is_ready(report),
+            Being::Down => is_down(&report.status),
+        }
+    }
+}
+
 impl Goal {
     /// What a status says to it.
     ///
@@ -94,9 +105,8 @@ impl Goal {
                 Want::Up => if_check(is_up(status)),
                 Want::Down | Want::Exit => is_down(status).into(),
             },
-            Goal::Is(Being::Up) => is_up(status).into(),
             Goal::Is(Being::Ready) => if_check(is_ready(report)),
-            Goal::Is(Being::Down) => is_down(status).into(),
+            Goal::Is(being) => being.is_so(report).into(),
         }
     }
 

@@ -1,11 +1,14 @@
 //! What a supervised service is, as words and decisions.
 #![forbid(unsafe_code)]
 
+pub mod blueprint;
 pub mod command;
 pub mod errand;
 pub mod goal;
 pub mod journal;
+pub mod lint;
 pub mod machine;
+pub mod needs_graph;
 pub mod notify;
 pub mod order;
 pub mod overview;
@@ -15,4 +18,5 @@ pub mod record;
 pub mod status;
 pub mod table;
 pub mod verb;
+pub mod why;
 pub mod word;

@@ -1,7 +1,7 @@
 //! A line of `sv list`: what is known of a service, as cells of a table.
 
 use super::journal::Cause;
-use super::record::{self, LastExit, Record};
+use super::record::{self, LastExit, Record, Report};
 use super::status::{Phase, Status, Want};
 use super::table::{Cell, Column, Side, Tone};
 use super::word::Word;
@@ -66,6 +66,12 @@ pub const COLUMNS: [Column; 10] = [
 const NOTHING: &str = "-";
 
 impl Sight {
+    /// What a status tells.
+    pub fn of(name: String, report: Report) -> Sight {
+        let Report { status, record } = report;
+        Sight { name, status, record, usage: None, normally_down: false, logger: None }
+    }
+
     /// Its line.
     pub fn row(&self, now: Label) -> Vec<Cell> {
         let (state, tone) = self.state();

@@ -1,6 +1,7 @@
 //! Every verb but `status`: send commands, then wait for their effect.
 
 use super::names::Places;
+use super::needs;
 use super::options::Request;
 use super::output::Output;
 use super::wait::{self, Task};
@@ -16,7 +17,15 @@ pub(super) fn run(request: &Request, output: &mut Output) {
     let started = clock::now();
     let places = Places::new(&request.directory);
     let mut told = Vec::new();
-    for service in places.resolve(&request.services, output) {
+    let mut services = places.resolve(&request.services, output);
+    let deadline = request.wait.map(|span| started.moment + span);
+    if let (Verb::Start, Some(deadline)) = (request.verb, deadline) {
+        services = needs::bring_up(&places, services, deadline, output);
+    }
+    if let (true, Some(deadline)) = (request.dependents, deadline) {
+        return needs::bring_down(&places, &services, deadline, output);
+    }
+    for service in services {
         match tell(request.verb, &service) {
             Ok(status) => {
                 told.push((service, Before { life: Life::of(&status), second: started.label.unix }));
@@ -24,13 +33,13 @@ pub(super) fn run(request: &Request, output: &mut Output) {
             Err(trouble) => cannot(request.verb.ends_supervision(), &service, trouble, output),
         }
     }
-    if let Some(span) = request.wait {
-        wait::until_done(Task::of(request.verb), started.moment + span, told, output);
+    if let Some(deadline) = deadline {
+        wait::until_done(Task::of(request.verb), deadline, told, output);
     }
 }
 
 /// Sends what there is need to send. The status is that of before.
-fn tell(verb: Verb, service: &Service<'_>) -> Answer<Status> {
+pub(super) fn tell(verb: Verb, service: &Service<'_>) -> Answer<Status> {
     let sends = verb.definition().sends;
     let status = service.status()?;
     if is_needed(sends, &status, false) || is_needed(sends, &status, true) && service.has_unread() {

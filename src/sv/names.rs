@@ -5,6 +5,7 @@ use super::output::Output;
 use crate::service::pattern;
 use crate::supervise::client::{Place, Service, Trouble, is_path};
 use core::cell::OnceCell;
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -40,8 +41,7 @@ impl Places {
 
     /// The service of this name, or all that it selects if it is a pattern and nothing has it for a name.
     fn add<'p>(&'p self, name: &'static [u8], found: &mut Vec<Service<'p>>) {
-        let place = if is_path(name) { self.here.get_or_init(Place::here) } else { self.services() };
-        let service = place.service(name);
+        let service = self.service(name);
         if !is_path(name) && pattern::is_pattern(name) && service.enter().is_err() {
             let before = found.len();
             self.add_directories(self.selected(name), found);
@@ -67,7 +67,15 @@ impl Places {
         found.extend(services.filter(|service| service.enter().is_ok()));
     }
 
-    fn services(&self) -> &Place {
+    /// The service of this name, which is no pattern.
+    pub(super) fn service(&self, name: impl Into<Cow<'static, [u8]>>) -> Service<'_> {
+        let name = name.into();
+        let place = if is_path(&name) { self.here.get_or_init(Place::here) } else { self.services() };
+        place.service(name)
+    }
+
+    /// The directory of services.
+    pub(super) fn services(&self) -> &Place {
         self.services.get_or_init(|| Place::new(&self.directory))
     }
 }

@@ -1,6 +1,6 @@
 //! The command line of `sv`, and of an init script that is a link to it.
 
-use super::log;
+use super::{holding, log};
 use crate::cli::message::{base_name, to_stdout};
 use crate::cli::options::{Bytes, Called, Parsed, Usage, leading_number};
 use crate::exit::Exit;
@@ -63,6 +63,8 @@ pub(super) struct Request {
     pub(super) json: bool,
     /// With `log`, what stands behind it.
     pub(super) log: Option<log::Asked>,
+    /// With `stop`, whether those that need it are stopped first.
+    pub(super) dependents: bool,
     pub(super) services: Services,
     /// Where services are looked for.
     pub(super) directory: OsString,
@@ -107,7 +109,8 @@ pub(super) fn read(args: Args<'_>) -> Result<Wish, Exit> {
         return Ok(Wish::Run(errand, call(called, parsed)));
     }
     let log = log(called, &mut parsed, usage.exit)?;
-    request(parsed, log, speller, name)
+    let stop = stop(called, &mut parsed, speller)?;
+    request(parsed, log, stop, speller, name)
         .map(Wish::Do)
         .ok_or_else(|| if log.is_some() { log::fail(called, usage.exit) } else { usage.fail(called) })
 }
@@ -131,6 +134,18 @@ fn log(called: &'static OsStr, parsed: &mut Parsed<Options>, exit: Exit) -> Resu
     Ok(Some(asked))
 }
 
+/// `stop` has options of its own too; only long ones, so that what runit takes for a name is one.
+fn stop(called: &'static OsStr, parsed: &mut Parsed<Options>, speller: Speller) -> Result<holding::Asked, Exit> {
+    let none = Ok(holding::Asked::default());
+    let Some((word, rest)) = parsed.operands.split_first() else { return none };
+    if speller != Speller::Sv || *word != "stop" || !rest.iter().any(|word| word.as_bytes().starts_with(b"--")) {
+        return none;
+    }
+    let (asked, services) = holding::read(called, rest)?;
+    parsed.operands = [*word].into_iter().chain(services).collect();
+    Ok(asked)
+}
+
 /// What argh knows nothing of: `--help` tells of the commands too.
 fn explain(exit: Exit, args: Args<'_>) {
     if exit == Exit::OK && !args.iter().any(|word| *word == "--version") {
@@ -141,6 +156,7 @@ fn explain(exit: Exit, args: Args<'_>) {
 fn request(
     parsed: Parsed<Options>,
     log: Option<log::Asked>,
+    stop: holding::Asked,
     speller: Speller,
     name: &'static OsStr,
 ) -> Option<Request> {
@@ -161,7 +177,8 @@ fn request(
         true => return None,
     };
     let wait = wait(&options, verb);
-    Some(Request { verb, speller, wait, json: options.json, log, services, directory: directory() })
+    let holding::Asked { dependents } = stop;
+    Some(Request { verb, speller, wait, json: options.json, log, dependents, services, directory: directory() })
 }
 
 fn wait(options: &Options, verb: Verb) -> Option<Duration> {

@@ -141,6 +141,11 @@ impl Dir {
         unlinkat(&self.0, path.as_ref(), UnlinkatFlags::NoRemoveDir)
     }
 
+    /// Removes an empty directory.
+    pub fn remove_dir(&self, path: impl AsRef<Path>) -> Result<()> {
+        unlinkat(&self.0, path.as_ref(), UnlinkatFlags::RemoveDir)
+    }
+
     /// Moves a name within this directory.
     pub fn rename(&self, from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<()> {
         nix::fcntl::renameat(&self.0, from.as_ref(), &self.0, to.as_ref())

@@ -427,6 +427,25 @@ pub fn of_handle(handle: impl AsFd) -> Option<Pid> {
     Pid::new(pid.trim().parse().ok()?)
 }
 
+/// Sends a signal to one process if it is the one that is meant: it is held meanwhile, so that its number cannot become
+/// another's between the question and the signal. Whether it was.
+pub fn send_if(pid: Pid, signal: Signal, is_meant: impl FnOnce() -> bool) -> Result<bool> {
+    let held = match handle(pid) {
+        Ok(held) => Some(held),
+        Err(Errno::ENOSYS | Errno::EPERM) => None, // an old kernel, or a sandbox that does not know the call
+        Err(errno) => return Err(errno),
+    };
+    if !is_meant() {
+        return Ok(false);
+    }
+    let Some(held) = held else { return send(pid, signal).map(|()| true) };
+    let number = libc::c_int::from(signal.number());
+    let nothing = ptr::null::<libc::siginfo_t>();
+    // SAFETY: an open descriptor, a number, and no information.
+    Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, held.as_raw_fd(), number, nothing, 0) })?;
+    Ok(true)
+}
+
 /// Sends a signal to one process.
 pub fn send(pid: Pid, signal: Signal) -> Result<()> {
     // SAFETY: numbers only.

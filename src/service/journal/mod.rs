@@ -16,6 +16,7 @@
 mod cursor;
 mod line;
 mod note;
+mod show;
 mod writer;
 
 pub use cursor::{Cursor, Taken};

@@ -8,16 +8,25 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 /// How a word is called, options and operands.
-pub(super) const fn usage(line: &'static str) -> Usage {
+pub(in crate::sv) const fn usage(line: &'static str) -> Usage {
     Usage { program: "sv", line, called: Called::ByBaseName, exit: Exit(100) }
 }
 
 /// Reads options, wherever they stand, and operands.
-pub(super) fn read<T: FromArgs + ArgsInfo>(usage: &Usage, call: &Call) -> Result<(T, Vec<&'static OsStr>), Exit> {
-    let Some((mut options, operands)) = sorted(T::get_args_info().flags, &call.words) else {
-        return Err(usage.fail(call.called));
+pub(super) fn read<T: FromArgs + ArgsInfo>(usage: &Usage, call: &Call) -> Result<(T, Words), Exit> {
+    read_words(usage, call.called, &call.words)
+}
+
+/// The same of a verb.
+pub(in crate::sv) fn read_words<T: FromArgs + ArgsInfo>(
+    usage: &Usage,
+    called: &'static OsStr,
+    words: &[&'static OsStr],
+) -> Result<(T, Words), Exit> {
+    let Some((mut options, operands)) = sorted(T::get_args_info().flags, words) else {
+        return Err(usage.fail(called));
     };
-    options.insert(0, call.called);
+    options.insert(0, called);
     options.push(OsStr::new("--"));
     options.extend(operands);
     let Parsed { options, operands, .. } = usage.parse::<T>(&options)?;
@@ -29,7 +38,7 @@ pub(super) fn services(named: Vec<&'static OsStr>) -> Services {
     if named.is_empty() { Services::All } else { Services::Named(named) }
 }
 
-type Words = Vec<&'static OsStr>;
+pub(in crate::sv) type Words = Vec<&'static OsStr>;
 
 /// Options with their values, and the rest; nothing if there is an option that nobody knows, or that lacks its value.
 fn sorted(flags: &[FlagInfo<'_>], words: &[&'static OsStr]) -> Option<(Words, Words)> {
@@ -87,7 +96,7 @@ mod tests {
         wait: Option<Bytes>,
     }
 
-    fn read_words(words: &[&'static str]) -> Result<(bool, Option<OsString>, Vec<&'static OsStr>), Exit> {
+    fn read_call(words: &[&'static str]) -> Result<(bool, Option<OsString>, Vec<&'static OsStr>), Exit> {
         let call = Call {
             called: OsStr::new("sv"),
             words: words.iter().copied().map(OsStr::new).collect(),
@@ -109,16 +118,16 @@ mod tests {
             &["up", "web", "--json", "--wait=5"],
             &["--wait", "5", "up", "web", "-j"],
         ] {
-            assert_eq!(read_words(words), Ok((true, five(), vec![OsStr::new("up"), OsStr::new("web")])), "{words:?}");
+            assert_eq!(read_call(words), Ok((true, five(), vec![OsStr::new("up"), OsStr::new("web")])), "{words:?}");
         }
         let rest = vec![OsStr::new("a"), OsStr::new("-j"), OsStr::new("-")];
-        assert_eq!(read_words(&["a", "--", "-j", "-"]), Ok((false, None, rest)));
+        assert_eq!(read_call(&["a", "--", "-j", "-"]), Ok((false, None, rest)));
     }
 
     #[test]
     fn what_is_no_option_is_refused() {
         for words in [&["-x"][..], &["--what", "web"], &["web", "-w"], &["-jx"]] {
-            assert_eq!(read_words(words), Err(Exit(100)), "{words:?}");
+            assert_eq!(read_call(words), Err(Exit(100)), "{words:?}");
         }
     }
 }

@@ -10,7 +10,7 @@ mod stream;
 
 use super::names::Places;
 use super::options::Request;
-use super::output::Output;
+use super::output::{Output, shown_name};
 use crate::cli::message::{printable, to_stderr};
 use crate::logdir::merge::{Twins, earliest};
 use crate::supervise::client::Service;
@@ -54,6 +54,22 @@ pub(super) fn run(request: &Request, asked: &Asked, output: &mut Output) {
     if asked.follow && !logs.streams.is_empty() {
         following::follow(&mut logs, output);
     }
+}
+
+/// The last lines of a service's log, fit to be shown; nothing where there is no log.
+pub(super) fn tail(service: &Service<'_>, lines: u64) -> Option<Vec<String>> {
+    let Found::In(outlets) = finding::find(service) else { return None };
+    let mut stream = Stream::open(outlets.first()?, Extent::UpToNow).ok()?;
+    stream.go_to_last(lines);
+    let look = Look { names: vec![Vec::new()], ..Look::default() };
+    let mut shown = Vec::new();
+    while stream.next().is_some() {
+        let Some(line) = stream.take() else { break };
+        let mut text = Vec::new();
+        look.write(&mut text, 0, &line);
+        shown.push(shown_name(&text));
+    }
+    Some(shown)
 }
 
 fn look(services: &[Service<'_>], asked: &Asked) -> Look {

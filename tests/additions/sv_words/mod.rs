@@ -1,7 +1,14 @@
 //! The words of `sv` that the original does not have.
 
+mod enable;
+mod journal;
+mod lint;
 mod list;
+mod needs;
+mod new;
+mod signal;
 mod wait;
+mod why;
 
 use crate::scene::*;
 use std::process::Command;
@@ -32,7 +39,7 @@ fn they_are_spelled_out_and_no_init_script_knows_them() {
         assert_eq!(sv(&scene, words).code, 100, "{words:?}");
     }
     scene.link(ours("sv"), "etc/web");
-    for word in ["list", "wait"] {
+    for word in ["list", "wait", "journal", "needs", "why", "lint", "new", "signal"] {
         let mut script = scene.command(scene.path("etc/web"));
         script.arg(word).env("SVDIR", scene.path(""));
         assert_eq!(scene.finish(script).code, 2, "{word}");
