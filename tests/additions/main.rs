@@ -15,5 +15,6 @@ mod runsvchdir;
 mod runsvdir;
 mod sv;
 mod sv_log;
+mod svevent;
 mod svlogd;
 mod svprobe;
