@@ -322,10 +322,11 @@ impl Driver {
         }
         let busy = self.services.values().filter(|follower| follower.call.is_some()).count();
         let mut free = self.setup.jobs.saturating_sub(busy);
+        for follower in self.services.values_mut() {
+            follower.hold = follower.hold.filter(|hold| *hold > now);
+        }
         let waits = |follower: &Follower| {
-            follower.call.is_none()
-                && !follower.memory.outbox.is_empty()
-                && follower.hold.is_none_or(|hold| hold <= now)
+            follower.call.is_none() && follower.hold.is_none() && !follower.memory.outbox.is_empty()
         };
         let after = self.services.range::<OsStr, _>((Bound::Excluded(self.last.as_os_str()), Bound::Unbounded));
         let until = self.services.range::<OsStr, _>((Bound::Unbounded, Bound::Included(self.last.as_os_str())));

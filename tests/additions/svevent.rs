@@ -626,3 +626,70 @@ fn a_scan_directory_that_is_not_there_yet_is_waited_for() {
     until_called(&scene, &["web gave-up"]);
     assert_eq!(svevent.err().lines().count(), 1, "{}", svevent.err());
 }
+
+/// One of the examples, on what svevent would have told it.
+fn example(scene: &Scene, name: &str, environment: &[(&str, &str)]) -> Done {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/notify.d").join(name);
+    let mut command = scene.command(path);
+    let facts = [
+        ("SVEVENT_SERVICE", "web"),
+        ("SVEVENT_EVENT", "gave-up"),
+        ("SVEVENT_SEQUENCE", "17"),
+        ("SVEVENT_LABEL", "@400000006b003fd03a9ee3ac"),
+        ("SVEVENT_TIME", "2026-11-20T12:40:38.983491Z"),
+        ("SVEVENT_HOST", "host"),
+        ("SVEVENT_TEXT", r#"web says "no" \ and gives up"#),
+    ];
+    let mut path = scene.dir("bin").into_os_string();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    command.envs(facts).envs(environment.iter().copied()).env("PATH", path);
+    scene.finish(command)
+}
+
+#[test]
+fn the_example_that_writes_a_file_has_each_alert_once() {
+    let scene = Scene::new();
+    let file = scene.path("alerts").display().to_string();
+    for (sequence, lines) in [("17", 2), ("17", 2), ("18", 4)] {
+        let done = example(&scene, "file", &[("ALERTS", &file), ("SVEVENT_SEQUENCE", sequence)]);
+        assert_eq!((done.code, done.err.as_str()), (0, ""));
+        assert_eq!(scene.lines("alerts").len(), lines);
+    }
+    assert_eq!(scene.lines("alerts")[0], r#"2026-11-20T12:40:38.983491Z web says "no" \ and gives up"#);
+    assert_ne!(example(&scene, "file", &[("ALERTS", "/no/such/place")]).code, 0);
+}
+
+#[test]
+fn the_example_that_mails_gives_sendmail_a_mail() {
+    let scene = Scene::new();
+    let sendmail = scene.script("sendmail", "echo \"$@\" > args; cat > mail; exit ${FAILS:-0}").display().to_string();
+    scene.file("log/current", "its last words\n");
+    let log = scene.path("log").display().to_string();
+    let with = [("SENDMAIL", sendmail.as_str()), ("MAILTO", "me@example.org"), ("SVEVENT_LOG", &log)];
+    let done = example(&scene, "mail", &with);
+    assert_eq!((done.code, done.err.as_str()), (0, ""));
+    let mail = scene.lines("mail");
+    assert_eq!(scene.read("args"), "-oi -t\n");
+    assert_eq!(mail[0], "To: me@example.org");
+    assert_eq!(mail[1], r#"Subject: [host] web says "no" \ and gives up"#);
+    assert_eq!(mail[2], "Message-Id: <17.400000006b003fd03a9ee3ac.gave-up@host>");
+    assert!(mail.contains(&"SVEVENT_SEQUENCE=17".to_owned()) && mail.last().unwrap() == "its last words");
+    let failing = [with[0], ("FAILS", "75")];
+    assert_ne!(example(&scene, "mail", &failing).code, 0, "it is called again");
+}
+
+#[test]
+fn the_example_that_calls_a_webhook_sends_json() {
+    let scene = Scene::new();
+    scene.script("bin/curl", "for last; do :; done; echo \"$last\" > url; cat > body; exit ${FAILS:-0}");
+    let done = example(&scene, "webhook", &[("WEBHOOK", "https://chat.example.org/x")]);
+    assert_eq!((done.code, done.err.as_str()), (0, ""));
+    assert_eq!(scene.read("url"), "https://chat.example.org/x\n");
+    let body = scene.read("body");
+    assert!(body.contains(r#""text": "host: web says \"no\" \\ and gives up""#), "{body}");
+    assert!(body.contains(r#""id": "host/web/gave-up/17/@400000006b003fd03a9ee3ac""#), "{body}");
+    assert_eq!(example(&scene, "webhook", &[("WEBHOOK", "x"), ("FAILS", "22")]).code, 22, "it is called again");
+    let done = example(&scene, "webhook", &[]);
+    assert_eq!((done.code, done.err.ends_with("WEBHOOK is not set\n")), (1, true));
+}
