@@ -201,6 +201,11 @@ fn bash_offers(program: &str, typed: &[&str]) -> Option<BTreeSet<String>> {
     let mut bash = scene.command("bash");
     bash.args(["--norc", "-c", ASK, "bash"]).arg(tree().join("completions/bash").join(program));
     bash.arg(program).args(typed).env("SVDIR", scene.path("services"));
+    // Some ask the program.
+    let mut path = ours(program).parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    bash.env("PATH", path);
     let output = bash.output().ok()?;
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
