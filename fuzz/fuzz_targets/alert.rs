@@ -13,7 +13,8 @@ const LABEL: &[u8] = b"@400000006b003fd000000000";
 fuzz_target!(|data: &[u8]| {
     let data: Vec<u8> = data.iter().flat_map(|byte| if *byte == 1 { LABEL.to_vec() } else { vec![*byte] }).collect();
     let mut files = data.splitn(2, |byte| *byte == 0xff);
-    let text = [b"svevent 1\ncursor 0 ", LABEL, b"\n", files.next().unwrap_or_default()].concat();
+    let (remembered, journal) = (files.next().unwrap_or_default(), files.next().unwrap_or_default());
+    let text = [b"svevent 1\ncursor 0 ", LABEL, b"\n", remembered].concat();
     let Some(mut memory) = Memory::decode(&text).0 else { return };
     assert_eq!(Memory::decode(&memory.encode()), (Some(memory.clone()), None));
 
@@ -21,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
     let flaps = Flaps { number: 2, within: Duration::from_secs(60) };
     for tells_ready in [false, true] {
         let rules = Rules { flaps, well: Duration::from_secs(1), tells_ready, restart: Restart::default() };
-        let lines = memory.cursor.take(b"", files.clone().next().unwrap_or_default()).lines;
+        let lines = memory.cursor.take(b"", journal).lines;
         memory.read(&lines, label, label, &rules);
         memory.lapse(Label { unix: i64::MAX, ..label }, &rules);
         assert_eq!(Memory::decode(&memory.encode()), (Some(memory.clone()), None));

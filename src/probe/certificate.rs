@@ -128,7 +128,7 @@ mod tests {
         let length = content.len();
         let head = match length {
             ..0x80 => Vec::from([tag, length as u8]),
-            ..0x100 => Vec::from([tag, 0x81, length as u8]),
+            0x80..0x100 => Vec::from([tag, 0x81, length as u8]),
             _ => Vec::from([tag, 0x82, (length >> 8) as u8, length as u8]),
         };
         [head, content.to_vec()].concat()

@@ -7,7 +7,7 @@ use keepup::tai64::Label;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What a hook notes of a call, a line each.
 const NOTE: &str = r#"echo "$SVEVENT_SERVICE $SVEVENT_EVENT $SVEVENT_SEQUENCE" >> "#;
@@ -278,9 +278,9 @@ impl<'a> Written<'a> {
 }
 
 /// So many seconds ago.
-fn label(ago: u64) -> Label {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    Label { unix: (now.as_secs() - ago) as i64, nanos: now.subsec_nanos() }
+fn label(ago: i64) -> Label {
+    let now = keepup::sys::clock::label();
+    Label { unix: now.unix - ago, ..now }
 }
 
 #[test]
