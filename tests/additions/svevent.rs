@@ -450,12 +450,27 @@ fn a_hook_that_fails_is_called_again_and_given_up_aloud() {
     until("and the other too", || {
         svevent.err().contains("web: notify.d/broken: gave-up 2: exit code 111: dropped after 2 tries\n")
     });
+    assert!(svevent.err().contains("svevent: warning: web: unable to run notify.d/broken: file does not exist\n"));
     assert_eq!(scene.lines("tries").len(), 2);
     let said = svevent.err();
     assert!(said.contains("svevent: warning: web: notify.d/fails: gave-up 2: exit code 7: next try in 1s\n"), "{said}");
     assert!(said.contains("out\nerr\n"), "{said}");
     assert_eq!(calls(&scene), ["web gave-up"], "the one that is well is called once");
     until("nothing is left to tell", || !scene.read("state/web").contains("call"));
+}
+
+#[test]
+fn a_directory_of_hooks_that_cannot_be_read_keeps_no_other_waiting() {
+    let scene = scene();
+    let mut web = Written::new(&scene, "web");
+    scene.link("notify.d", "scan/web/notify.d"); // for ever round
+    let svevent = svevent(&scene, &[]);
+    until("it has begun", || !scene.read("state/.since").is_empty());
+    web.fails_and_gives_up();
+    until_called(&scene, &["web gave-up"]);
+    until("nothing is left to tell", || !scene.read("state/web").contains("call"));
+    let said = svevent.err();
+    assert!(said.starts_with("svevent: warning: unable to read directory ") && said.lines().count() == 1, "{said}");
 }
 
 #[test]
