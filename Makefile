@@ -39,7 +39,12 @@ demo: all
 test:
 	$(CARGO) test --locked --no-fail-fast -- --test-threads=$(TEST_THREADS)
 
-check: format lint docs manuals scripts test
+# What only a build with a feature has, in a place of its own: the programs of the others are not to change.
+test-features:
+	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features cert --test additions svprobe
+	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features cert --test manuals
+
+check: format lint docs manuals scripts test test-features
 
 format:
 	$(CARGO) fmt --check
@@ -47,6 +52,7 @@ format:
 lint:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) clippy --locked --all-targets --features mio-reactor -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features cert -- -D warnings
 
 docs:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
@@ -112,5 +118,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv bench musl \
+.PHONY: all demo test test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv bench musl \
 	install uninstall install-initd clean

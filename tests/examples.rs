@@ -92,8 +92,13 @@ fn the_demo_runs_every_service_that_is_suited_and_leaves_nothing() {
 
 /// A service of the examples that is supervised, with our programs in its path.
 fn supervised(scene: &Scene, name: &str) -> Running {
+    supervised_with(scene, "sv", name, "0")
+}
+
+/// The same, from this directory of them, with a port.
+fn supervised_with(scene: &Scene, directory: &str, name: &str, port: &str) -> Running {
     let mut copy = scene.command("cp");
-    copy.args(["-R"]).arg(examples().join("sv").join(name)).arg(".");
+    copy.args(["-R"]).arg(examples().join(directory).join(name)).arg(".");
     assert_eq!(scene.finish(copy).code, 0);
     let bin = scene.dir("bin");
     for program in ["runsv", "sv", "svprobe"] {
@@ -101,12 +106,18 @@ fn supervised(scene: &Scene, name: &str) -> Running {
     }
     let mut runsv = scene.command("runsv");
     runsv.arg(name).env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()));
+    runsv.env("PORT", port);
     scene.spawn(runsv)
 }
 
 /// What `./check` of a supervised example exits with, and says.
 fn checked(scene: &Scene, name: &str) -> scene::Done {
+    checked_with(scene, name, "0")
+}
+
+fn checked_with(scene: &Scene, name: &str, port: &str) -> scene::Done {
     let mut check = scene.command("./check");
+    check.env("PORT", port);
     let path = format!("{}:{}", scene.path("bin").display(), std::env::var("PATH").unwrap());
     check.current_dir(scene.path(name)).env("PATH", path);
     scene.finish(check)
@@ -120,6 +131,78 @@ fn every_check_by_svprobe_is_well_while_its_service_is() {
         until(&format!("{name} is well"), || checked(&scene, name).out.starts_with(well));
         let health = fs::read(examples().join("sv").join(name).join("health")).unwrap();
         assert_eq!(keepup::service::policy::health::parse(&health).mistakes, [], "{name}");
+    }
+}
+
+/// What svprobe can check; each has an example in `checks/`.
+fn checks() -> Vec<String> {
+    let scene = Scene::new();
+    let mut help = scene.command(scene::ours("svprobe"));
+    help.arg("--help");
+    let text = scene.finish(help).out;
+    let listed = text.split_once("\nCommands:\n").unwrap().1.lines().map_while(|line| line.strip_prefix("  "));
+    listed.filter_map(|line| line.split_whitespace().next()).filter(|word| *word != "cert").map(str::to_owned).collect()
+}
+
+fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port().to_string()
+}
+
+#[test]
+fn every_check_that_there_is_has_an_example_of_one_line() {
+    let there: Vec<String> = fs::read_dir(examples().join("checks"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let mut missing = checks();
+    assert_eq!(there.len(), missing.len(), "{there:?}");
+    missing.retain(|name| !there.contains(name));
+    assert_eq!(missing, Vec::<String>::new());
+    for name in there {
+        let place = examples().join("checks").join(&name);
+        for script in ["run", "check"] {
+            let mode = fs::metadata(place.join(script)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o111, 0o111, "{name}/{script}");
+        }
+        let check = fs::read_to_string(place.join("check")).unwrap();
+        let lines: Vec<&str> = check.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(lines.len() == 1 && lines[0].starts_with(&format!("exec svprobe {name} ")), "{check}");
+        let health = fs::read(place.join("health")).unwrap();
+        assert_eq!(keepup::service::policy::health::parse(&health).mistakes, [], "{name}");
+        assert_eq!(health.iter().filter(|byte| **byte == b'\n').count(), 1, "{name}");
+    }
+}
+
+#[test]
+fn every_example_of_a_check_is_well_while_its_service_is_and_not_afterwards() {
+    let has_python = Scene::new().command("python3").arg("--version").output().is_ok();
+    for name in checks() {
+        if !has_python && ["http", "tcp", "unix"].contains(&name.as_str()) {
+            skip("every_example_of_a_check_is_well_while_its_service_is_and_not_afterwards", "there is no python3");
+            continue;
+        }
+        let (scene, port) = (Scene::new(), free_port());
+        let _runsv = supervised_with(&scene, "checks", &name, &port);
+        // What the machine is doing is not the service's fault.
+        let usual = scene.read(format!("{name}/check"));
+        if name == "load" || name == "disk" {
+            let generous = usual.replace("--below 8 ", "--below 999 ").replace("95%", "100%");
+            scene.script(format!("{name}/check"), generous);
+        }
+        let well = format!("ok: {name}");
+        until(&format!("{name} is well"), || checked_with(&scene, &name, &port).out.starts_with(&well));
+        scene.send(format!("{name}/supervise/control"), "d");
+        until("it is down", || scene.read(format!("{name}/supervise/stat")).starts_with("down"));
+        match name.as_str() {
+            "load" | "disk" => continue, // the machine goes on
+            "file" => {
+                let shorter = usual.replace("--younger 10s", "--younger 100ms");
+                scene.script("file/check", shorter);
+            }
+            _ => {}
+        }
+        until(&format!("{name} is not"), || checked_with(&scene, &name, &port).code != 0);
     }
 }
 

@@ -3,6 +3,10 @@
 
 mod scene;
 
+use keepup::service::journal::{Cause, Event, Key};
+use keepup::service::policy::File;
+use keepup::service::record::Phase;
+use keepup::service::word::Word;
 use scene::{Scene, ours, skip};
 use std::collections::BTreeSet;
 use std::fs;
@@ -201,6 +205,11 @@ fn bash_offers(program: &str, typed: &[&str]) -> Option<BTreeSet<String>> {
     let mut bash = scene.command("bash");
     bash.args(["--norc", "-c", ASK, "bash"]).arg(tree().join("completions/bash").join(program));
     bash.arg(program).args(typed).env("SVDIR", scene.path("services"));
+    // Some ask the program.
+    let mut path = ours(program).parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    bash.env("PATH", path);
     let output = bash.output().ok()?;
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -354,6 +363,110 @@ fn zsh_can_read_its_completions() {
             Err(why) => return skip("zsh_can_read_its_completions", &format!("zsh: {why}")),
         }
     }
+}
+
+/// The page of the service directory, which no program has a help for.
+fn service_page() -> String {
+    fs::read_to_string(tree().join("man/service.5")).unwrap()
+}
+
+/// The lines below a subheading.
+fn subsection<'p>(page: &'p str, heading: &str) -> Vec<&'p str> {
+    let from = page.lines().skip_while(|line| *line != format!(".Ss {heading}")).skip(1);
+    from.take_while(|line| !line.starts_with(".Ss ") && !line.starts_with(".Sh ")).collect()
+}
+
+/// Lines as they are shown, without macros, quotes and capitals.
+fn shown(lines: &[&str]) -> String {
+    let is_macro = |word: &&str| {
+        let mut letters = word.trim_start_matches('.').chars();
+        word.trim_start_matches('.').len() == 2
+            && letters.next().is_some_and(|letter| letter.is_ascii_uppercase())
+            && letters.all(|letter| letter.is_ascii_lowercase())
+    };
+    let words = lines.iter().flat_map(|line| {
+        let within = line.starts_with('.');
+        line.split_whitespace().filter(move |word| !within || !is_macro(word))
+    });
+    let mut text = String::new();
+    for word in words {
+        let joins = text.is_empty() || [",", ".", ";", ")"].contains(&word);
+        text.push_str(if joins { "" } else { " " });
+        text.push_str(&word.to_lowercase());
+    }
+    text
+}
+
+/// The items of a list: the words of each head, and what is below it.
+fn items<'p>(lines: &[&'p str]) -> Vec<(Vec<&'p str>, String)> {
+    let heads: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with(".It ")).collect();
+    let item = |at: usize| {
+        let below = lines[at + 1..].iter().take_while(|line| !line.starts_with(".It ") && **line != ".El");
+        (lines[at].split_whitespace().skip(1).collect(), shown(&below.copied().collect::<Vec<_>>()))
+    };
+    heads.into_iter().map(item).collect()
+}
+
+/// Each keyword of each file is on the page, with what may follow it, what it says, and what applies without the file.
+#[test]
+fn the_page_of_the_service_directory_tells_all_that_its_files_may_say() {
+    let page = service_page();
+    let of_s6 = subsection(&page, "Files of s6");
+    for file in File::ALL {
+        let name = file.word();
+        let mut lines = subsection(&page, name);
+        let absent = format!("absent: {}", file.absent().to_lowercase());
+        let found = if lines.is_empty() {
+            lines.clone_from(&of_s6);
+            items(&of_s6).into_iter().filter(|(head, _)| head.starts_with(&["Pa", name])).collect()
+        } else {
+            assert!(shown(&lines).contains(&absent), "{name}: {absent}");
+            items(&lines)
+        };
+        for entry in file.entries() {
+            let item = found
+                .iter()
+                .find(|(head, text)| head.contains(&entry.word) && text.contains(&entry.says.to_lowercase()));
+            let (head, text) =
+                item.unwrap_or_else(|| panic!("{name}: {}: {} is not on the page", entry.word, entry.says));
+            let takes = (entry.takes)();
+            let words = takes.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+            for word in words {
+                let told = head.iter().any(|told| told.split(|c: char| !c.is_alphanumeric()).any(|part| part == word));
+                assert!(told, "{name}: {} takes {takes}: {head:?}", entry.word);
+            }
+            assert!(of_s6 != lines || text.contains(&absent), "{name}: {absent}");
+        }
+    }
+}
+
+#[test]
+fn the_page_of_the_service_directory_tells_every_word_of_the_journal() {
+    fn words<W: Word>() -> BTreeSet<&'static str> {
+        W::ALL.iter().map(|word| word.word()).collect()
+    }
+    let page = service_page();
+    let lines = subsection(&page, "The journal");
+    let mut lists = lines.split(|line| *line == ".El");
+    for expected in [words::<Event>(), words::<Cause>(), words::<Key>()] {
+        let told = items(lists.next().unwrap()).into_iter().map(|(head, text)| {
+            assert!(!text.is_empty(), "{head:?}");
+            head[1]
+        });
+        assert_eq!(told.collect::<BTreeSet<_>>(), expected);
+    }
+    let status = items(&subsection(&page, "supervise/")).into_iter().find(|(head, _)| head[..] == ["Pa", "status"]);
+    let status = status.unwrap().1;
+    for phase in Phase::ALL {
+        assert!(status.contains(phase.word()), "{phase}");
+    }
+}
+
+#[test]
+fn text_is_read_as_mandoc_shows_it() {
+    assert_eq!(shown(&["As", ".Ql 1s x2 .", ".Po", ".Pa check ,", "or", ".Ar X", ".Pc"]), "as 1s x2. check, or x");
+    let list = [".Bl -tag", ".It Cm a Ar B", "Is", ".Pa ./a .", ".It Cm c", "d", ".El", "no"];
+    assert_eq!(items(&list), [(vec!["Cm", "a", "Ar", "B"], "is ./a.".into()), (vec!["Cm", "c"], "d".into())]);
 }
 
 #[test]

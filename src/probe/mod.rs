@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod amount;
+pub mod certificate;
 pub mod host;
 pub mod http;
 pub mod judge;

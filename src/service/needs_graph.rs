@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn no_rank_needs_a_later_one() {
-        let mut source = crate::process_state::arbitrary::Source(7);
+        let mut source = crate::random::Random::new(7);
         for _ in 0..500 {
             let names: Vec<Vec<u8>> = (0..8_u8).map(|number| Vec::from([b'a' + number])).collect();
             let graph = Graph::reach(names.clone(), |_| {

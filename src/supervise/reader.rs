@@ -9,8 +9,18 @@ use std::path::Path;
 /// How far a journal was read. The cursor alone says it; the place spares reading again what was read.
 #[derive(Clone, Debug, Default)]
 pub struct Reader {
-    /// Which file, and up to where.
-    place: Option<((u64, u64), u64)>,
+    /// Where the line is that was read last. The file there may be another by now that was given the same number.
+    place: Option<(Id, u64)>,
+}
+
+/// Which file something is: device and inode.
+type Id = (u64, u64);
+
+/// A part of a file, to its end.
+struct Piece {
+    of: Id,
+    from: u64,
+    bytes: Vec<u8>,
 }
 
 /// No journal is so large; of a file that is, the end is read.
@@ -23,59 +33,57 @@ impl Reader {
             Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(Taken { lines: Vec::new(), missed: 0 }),
             answer => answer?,
         };
-        let (id, from, current) = self.piece(&dir)?;
-        let whole = from == 0;
-        let previous = match whole && cursor.needs_previous(&current) {
-            true => piece_of(&dir, JOURNAL_BEFORE, 0)?.map(|(_, bytes)| bytes).unwrap_or_default(),
+        let rest = match self.place {
+            Some((id, from)) => Piece::read(&dir, JOURNAL, from)?.filter(|it| it.of == id && cursor.begins(&it.bytes)),
+            None => None,
+        };
+        let piece = match rest {
+            None => Piece::read(&dir, JOURNAL, 0)?,
+            rest => rest,
+        };
+        let current = piece.as_ref().map_or(&[][..], |piece| &piece.bytes);
+        // Read after it, not before: a file that is renamed in between is then seen twice, not never.
+        let previous = match cursor.needs_previous(current) {
+            true => Piece::read(&dir, JOURNAL_BEFORE, 0)?.map(|piece| piece.bytes).unwrap_or_default(),
             false => Vec::new(),
         };
-        let ends = current.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at as u64 + 1);
-        self.place = id.map(|id| (id, from + ends));
-        Ok(cursor.take(&previous, &current))
-    }
-
-    /// The part of the journal that was not read yet, and where it begins; the whole of a file that is another.
-    fn piece(&self, dir: &Dir) -> Result<(Option<(u64, u64)>, u64, Vec<u8>)> {
-        if let Some((id, from)) = self.place {
-            match dir.facts(JOURNAL) {
-                Ok(facts) if facts.id == id && facts.size == from => return Ok((Some(id), from, Vec::new())),
-                Ok(facts) if facts.id == id && facts.size > from => {
-                    // It may have been renamed since; then it is another.
-                    if let Some((found, bytes)) = piece_of(dir, JOURNAL, from)?.filter(|(found, _)| *found == id) {
-                        return Ok((Some(found), from, bytes));
-                    }
-                }
-                _ => {}
-            }
-        }
-        match piece_of(dir, JOURNAL, 0)? {
-            Some((id, bytes)) => Ok((Some(id), 0, bytes)),
-            None => Ok((None, 0, Vec::new())),
-        }
+        let taken = cursor.take(&previous, current);
+        self.place = piece.map(|piece| (piece.of, piece.last_line()));
+        Ok(taken)
     }
 }
 
-/// A file from there on, and which file it is; nothing if there is none.
-fn piece_of(dir: &Dir, name: &str, from: u64) -> Result<Option<((u64, u64), Vec<u8>)>> {
-    let file = match dir.file(name, How::Read) {
-        Err(Errno::ENOENT) => return Ok(None),
-        answer => answer?,
-    };
-    let facts = facts(&file)?;
-    if facts.kind != Kind::File {
-        return Err(Errno::EINVAL);
-    }
-    let from = from.max(facts.size.saturating_sub(MOST));
-    let mut bytes = vec![0; usize::try_from(facts.size.saturating_sub(from)).unwrap_or(0)];
-    let mut filled = 0;
-    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match io::read_at(&file, rest, i64::try_from(from).unwrap_or(i64::MAX).saturating_add(filled as i64))? {
-            0 => break,
-            length => filled += length,
+impl Piece {
+    /// A file from there on; nothing if there is none.
+    fn read(dir: &Dir, name: &str, from: u64) -> Result<Option<Piece>> {
+        let file = match dir.file(name, How::Read) {
+            Err(Errno::ENOENT) => return Ok(None),
+            answer => answer?,
+        };
+        let facts = facts(&file)?;
+        if facts.kind != Kind::File {
+            return Err(Errno::EINVAL);
         }
+        let from = from.max(facts.size.saturating_sub(MOST));
+        let mut bytes = vec![0; usize::try_from(facts.size.saturating_sub(from)).unwrap_or(0)];
+        let mut filled = 0;
+        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            let at = i64::try_from(from + filled as u64).unwrap_or(i64::MAX);
+            match io::read_at(&file, rest, at)? {
+                0 => break,
+                length => filled += length,
+            }
+        }
+        bytes.truncate(filled);
+        Ok(Some(Piece { of: facts.id, from, bytes }))
     }
-    bytes.truncate(filled);
-    Ok(Some((facts.id, bytes)))
+
+    /// Where its last whole line begins.
+    fn last_line(&self) -> u64 {
+        let newline = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n');
+        let ended = newline(&self.bytes).and_then(|end| self.bytes.get(..end)).unwrap_or_default();
+        self.from + newline(ended).map_or(0, |at| at as u64 + 1)
+    }
 }
 
 #[cfg(test)]

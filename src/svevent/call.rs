@@ -7,9 +7,9 @@ use crate::exit::Pid;
 use crate::moment::Moment;
 use crate::signal::Signal;
 use crate::sys::fs::{self, How};
-use crate::sys::process::{Place, Spawn, Stream};
+use crate::sys::process::{Failed, Place, Spawn, Started, Stream};
 use crate::sys::reactor::Mask;
-use crate::sys::{Result, family, io};
+use crate::sys::{Errno, Result, family, io};
 use core::time::Duration;
 use std::ffi::{CStr, CString, OsStr};
 use std::os::fd::AsFd;
@@ -39,7 +39,7 @@ enum Stage {
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Call {
-    /// Starts it. A program that cannot be executed is a child that has failed.
+    /// Starts it. A program that cannot be executed is a child that has failed, and why.
     pub(super) fn start(
         setup: &Setup,
         service: &OsStr,
@@ -48,7 +48,7 @@ impl Call {
         attempt: u32,
         now: Moment,
         mask: &Mask,
-    ) -> Result<Call> {
+    ) -> Result<(Call, Option<Errno>)> {
         let nothing = fs::open("/dev/null", How::Read)?;
         let list = hooks::environment(setup, service, alert, attempt);
         let list: Vec<&CStr> = list.iter().map(CString::as_c_str).collect();
@@ -65,8 +65,12 @@ impl Call {
             session: false,
             mask,
         };
-        let pid = spawn.start_in(Place::Group(None))?.pid;
-        Ok(Call { pid, hook: hook.name.clone(), alert: alert.id(), stage: Stage::Runs(now + setup.timeout) })
+        let Started { pid, failed } = spawn.start_in(Place::Group(None))?;
+        let why = failed.map(
+            |(Failed::Group(errno) | Failed::Setup(errno) | Failed::Directory(errno) | Failed::Exec(errno))| errno,
+        );
+        let stage = Stage::Runs(now + setup.timeout);
+        Ok((Call { pid, hook: hook.name.clone(), alert: alert.id(), stage }, why))
     }
 
     /// When something is due.

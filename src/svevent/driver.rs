@@ -2,25 +2,22 @@
 
 use super::call::Call;
 use super::follower::{Follower, Found};
-use super::hooks::{self, Hook};
 use super::options::Setup;
 use super::store::Store;
-use crate::alert::{Memory, Next, Outcome};
+use crate::alert::Memory;
 use crate::cli::message::{Pieces, Voice};
-use crate::exit::{Ending, Exit, Pid};
+use crate::exit::Exit;
 use crate::moment::{Moment, Now};
 use crate::service::word::Word;
 use crate::signal::Signal;
-use crate::span::Span;
 use crate::supervise::is_service;
 use crate::supervise::watching::Watching;
 use crate::sys::errno::Reason;
 use crate::sys::fs::{Dir, Kind, Replace};
 use crate::sys::inotify::Watch;
 use crate::sys::reactor::{self, Direction, Reactor, Token};
-use crate::sys::{Errno, Result, clock, process};
+use crate::sys::{Errno, Result, clock};
 use crate::tai64::Label;
-use core::ops::Bound;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -31,7 +28,7 @@ const WATCHED: &[Signal] = &[Signal::CHLD, Signal::TERM, Signal::INT, Signal::HU
 const CHANGES: Token = Token(0);
 
 /// How often to look where nobody tells of changes, and how soon to try again what has failed.
-const POLL: Duration = Duration::from_secs(5);
+pub(super) const POLL: Duration = Duration::from_secs(5);
 
 /// How long hooks have that run when we are told to end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -41,13 +38,13 @@ const REST: (u32, Duration) = (9, Duration::from_secs(10));
 
 /// Who tells people.
 #[derive(Debug)]
-struct Driver {
-    setup: Setup,
-    voice: Voice,
+pub(super) struct Driver {
+    pub(super) setup: Setup,
+    pub(super) voice: Voice,
     store: Store,
-    reactor: Reactor,
+    pub(super) reactor: Reactor,
     watching: Watching,
-    services: BTreeMap<OsString, Follower>,
+    pub(super) services: BTreeMap<OsString, Follower>,
     /// What was before is history.
     from: Label,
     /// When to read the scan directory, if that is owed.
@@ -59,9 +56,9 @@ struct Driver {
     /// What was complained of, and is still so.
     complaints: BTreeSet<Vec<u8>>,
     /// Whose hook was started last: the next is whose name follows.
-    last: OsString,
+    pub(super) last: OsString,
     /// Until when those may run that run. No others are started.
-    leaving: Option<Moment>,
+    pub(super) leaving: Option<Moment>,
 }
 
 /// Follows a scan directory until told to end.
@@ -304,129 +301,6 @@ impl Driver {
         }
     }
 
-    /// Those whose time is over.
-    fn late(&mut self, now: Moment) {
-        for (name, follower) in &mut self.services {
-            let Some(call) = &mut follower.call else { continue };
-            if call.turn(now) {
-                let after = Span(self.setup.timeout).to_string();
-                self.voice.remark(&[name.as_bytes(), b": ", &call.hook, b": timed out after ", after.as_bytes()]);
-            }
-        }
-    }
-
-    /// Starts hooks: one for each service, so many in all; whoever was last is last again.
-    fn call(&mut self, now: Moment) {
-        if self.leaving.is_some() {
-            return;
-        }
-        let busy = self.services.values().filter(|follower| follower.call.is_some()).count();
-        let mut free = self.setup.jobs.saturating_sub(busy);
-        let waits = |follower: &Follower| {
-            follower.call.is_none()
-                && !follower.memory.outbox.is_empty()
-                && follower.hold.is_none_or(|hold| hold <= now)
-        };
-        let after = self.services.range::<OsStr, _>((Bound::Excluded(self.last.as_os_str()), Bound::Unbounded));
-        let until = self.services.range::<OsStr, _>((Bound::Unbounded, Bound::Included(self.last.as_os_str())));
-        let waiting: Vec<OsString> =
-            after.chain(until).filter(|(_, follower)| waits(follower)).map(|(name, _)| name.clone()).collect();
-        for name in waiting {
-            if free == 0 {
-                return;
-            }
-            if self.call_next(&name, now) {
-                free -= 1;
-                self.last = name;
-            }
-        }
-    }
-
-    /// Starts the next hook of a service, if there is one; whether it was started.
-    fn call_next(&mut self, name: &OsStr, now: Moment) -> bool {
-        let listed = hooks::list(&self.setup, name);
-        if listed.is_ok() {
-            self.settle(b"the hooks");
-        }
-        let Some(follower) = self.services.get_mut(name) else { return false };
-        let list = match listed {
-            Ok(list) => list,
-            Err(errno) => {
-                follower.hold = Some(now + POLL);
-                self.complain(b"the hooks", &[b"unable to read directories of programs to call"], errno);
-                return false;
-            }
-        };
-        let names: Vec<Vec<u8>> = list.iter().map(|hook| hook.name.clone()).collect();
-        let (alert, hook, attempt) = match follower.memory.outbox.next(now, &names) {
-            Next::Tell { alert, hook, attempt } => (alert, hook, attempt),
-            Next::Wait(until) => {
-                follower.hold = Some(until);
-                return false;
-            }
-            Next::Nothing => {
-                follower.must_save(now);
-                return false;
-            }
-        };
-        let Some(hook) = list.iter().find(|known: &&Hook| known.name == hook) else { return false };
-        let mask = &self.reactor.masks().service;
-        match Call::start(&self.setup, name, hook, &alert, attempt, now, mask) {
-            Ok(call) => {
-                follower.call = Some(call);
-                follower.hold = None;
-            }
-            Err(errno) => {
-                follower.hold = Some(now + POLL);
-                self.voice.warning(&[name.as_bytes(), b": unable to start ", &hook.name], errno);
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Hears of the hooks that have ended.
-    fn reap(&mut self, now: Moment) {
-        while let Some((pid, ending)) = process::reap() {
-            self.ended(pid, ending, now);
-        }
-    }
-
-    fn ended(&mut self, pid: Pid, ending: Ending, now: Moment) {
-        let whose = |follower: &Follower| follower.call.as_ref().is_some_and(|call| call.pid == pid);
-        let Some((name, follower)) = self.services.iter_mut().find(|(_, follower)| whose(follower)) else { return };
-        let Some(call) = follower.call.take() else { return };
-        let well = ending == Ending::Exited(0);
-        let outcome = follower.memory.outbox.told(now, call.alert, &call.hook, well, self.setup.patience);
-        follower.hold = None;
-        if !matches!(outcome, Outcome::Again(_)) {
-            follower.must_save(now);
-        }
-        let what = format!("{} {}", call.alert.0, call.alert.1);
-        let then = match outcome {
-            Outcome::Told if self.setup.verbose => {
-                return self.voice.say(&[
-                    b"info: ",
-                    name.as_bytes(),
-                    b": ",
-                    &call.hook,
-                    b": told of ",
-                    what.as_bytes(),
-                ]);
-            }
-            Outcome::Told => return,
-            Outcome::Again(pause) => format!("next try in {}", Span(pause)),
-            Outcome::Dropped => format!("dropped after {} tries", self.setup.patience.tries),
-        };
-        let how = match ending {
-            Ending::Exited(code) => format!("exit code {code}"),
-            Ending::Killed { by, .. } => format!("signal {by}"),
-            Ending::Unknown => "an end unknown".into(),
-        };
-        let text = format!(": {what}: {how}: {then}");
-        self.voice.remark(&[name.as_bytes(), b": ", &call.hook, text.as_bytes()]);
-    }
-
     fn save(&mut self, now: Moment, end: bool) {
         let Driver { services, store, .. } = self;
         let answers: Vec<_> = services
@@ -452,14 +326,14 @@ impl Driver {
     }
 
     /// Says what is wrong, once for as long as it is.
-    fn complain(&mut self, about: &[u8], what: Pieces<'_>, errno: Errno) {
+    pub(super) fn complain(&mut self, about: &[u8], what: Pieces<'_>, errno: Errno) {
         let complaint = [about, b": ", errno.reason().as_bytes()].concat();
         if self.complaints.insert(complaint) {
             self.voice.warning(what, errno);
         }
     }
 
-    fn settle(&mut self, about: &[u8]) {
+    pub(super) fn settle(&mut self, about: &[u8]) {
         let about = [about, b": "].concat();
         self.complaints.retain(|complaint| !complaint.starts_with(&about));
     }

@@ -123,7 +123,8 @@ impl Follower {
 
     /// What follows from the time alone.
     pub(super) fn lapse(&mut self, now: Now) -> Found {
-        let Some(label) = self.memory.judge.due(&self.rules) else {
+        // Of one that is gone we hear no more.
+        let Some(label) = self.memory.judge.due(&self.rules).filter(|_| !self.gone) else {
             self.due = None;
             return Found::default();
         };

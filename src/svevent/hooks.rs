@@ -7,7 +7,7 @@ use crate::supervise::HOOKS;
 use crate::sys::fs::{Dir, Kind};
 use crate::sys::{Errno, Result, identity, process};
 use crate::tai64::Label;
-use std::ffi::{CString, OsStr};
+use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -19,29 +19,47 @@ pub(super) struct Hook {
     pub(super) path: PathBuf,
 }
 
-/// All for a service, in the order in which they are called: those for all services first.
-pub(super) fn list(setup: &Setup, service: &OsStr) -> Result<Vec<Hook>> {
-    let mut found = Vec::new();
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// In the order in which they are called: those for all services first.
+    pub(super) hooks: Vec<Hook>,
+    /// Directories that cannot be read.
+    pub(super) unreadable: Vec<(PathBuf, Errno)>,
+}
+
+/// All for a service; an error where it may be known later.
+pub(super) fn list(setup: &Setup, service: &OsStr) -> Result<Found> {
+    let mut found = Found::default();
     if let Some(more) = &setup.notify {
-        within(more, more.as_os_str().as_bytes(), &mut found)?;
+        found.take(more, more.as_os_str().as_bytes())?;
     }
-    within(&setup.scan.join(HOOKS), HOOKS.as_bytes(), &mut found)?;
-    within(&setup.scan.join(service).join(HOOKS), &[b"./", HOOKS.as_bytes()].concat(), &mut found)?;
+    found.take(&setup.scan.join(HOOKS), HOOKS.as_bytes())?;
+    found.take(&setup.scan.join(service).join(HOOKS), &[b"./", HOOKS.as_bytes()].concat())?;
     Ok(found)
 }
 
-fn within(path: &Path, called: &[u8], into: &mut Vec<Hook>) -> Result<()> {
-    let dir = match Dir::open(path) {
-        Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(()),
-        answer => answer?,
-    };
+impl Found {
+    fn take(&mut self, path: &Path, called: &[u8]) -> Result<()> {
+        match Dir::open(path).and_then(|dir| within(&dir)) {
+            Ok(names) => self.hooks.extend(
+                names.iter().map(|name| Hook { name: [called, b"/", name.as_bytes()].concat(), path: path.join(name) }),
+            ),
+            Err(Errno::ENOENT | Errno::ENOTDIR) => {}
+            // To take it for empty would be to forget what is to be told.
+            Err(errno @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM)) => return Err(errno),
+            Err(errno) => self.unreadable.push((path.to_owned(), errno)),
+        }
+        Ok(())
+    }
+}
+
+/// The programs in a directory, in the order of their names.
+fn within(dir: &Dir) -> Result<Vec<OsString>> {
     let mut names = dir.names()?;
-    names.retain(|name| !name.as_bytes().starts_with(b".") && is_program(&dir, name));
+    names.retain(|name| !name.as_bytes().starts_with(b".") && is_program(dir, name));
     names.sort_unstable();
-    into.extend(
-        names.iter().map(|name| Hook { name: [called, b"/", name.as_bytes()].concat(), path: path.join(name) }),
-    );
-    Ok(())
+    Ok(names)
 }
 
 fn is_program(dir: &Dir, name: &OsStr) -> bool {

@@ -2,11 +2,12 @@
 //! well again.
 //!
 //! `driver` waits; a `follower` reads the journal of one service; what is made of its lines is decided in `alert`;
-//! `hooks` are the programs, of which one that runs is a `call`; `store` is where it is written down how far all that
-//! has come.
+//! `hooks` are the programs, of which one that runs is a `call`, by `calling`; `store` is where it is written down how
+//! far all that has come.
 #![forbid(unsafe_code)]
 
 mod call;
+mod calling;
 mod driver;
 mod follower;
 mod hooks;

@@ -2,7 +2,7 @@
 
 use crate::alert::{Broken, Memory};
 use crate::service::journal::escape;
-use crate::sys::fs::{self, Dir, How, Kind, Replace, Wait};
+use crate::sys::fs::{self, Dir, How, Kind, Replace};
 use crate::sys::{Errno, Result, io};
 use crate::tai64::Label;
 use std::ffi::OsStr;
@@ -36,7 +36,7 @@ impl Store {
         }
         let dir = Dir::open(path).map_err(|errno| ("unable to open", errno))?;
         let lock = dir.file(LOCK, How::Append).map_err(|errno| ("unable to open .lock in", errno))?;
-        fs::lock(&lock, Wait::No).map_err(|errno| ("unable to lock", errno))?;
+        fs::lock_for_us(&lock).map_err(|errno| ("unable to lock", errno))?;
         Ok(Store { dir, _lock: lock })
     }
 

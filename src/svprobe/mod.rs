@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 mod apart;
+#[cfg(feature = "cert")]
+mod certificate;
 mod machine;
 mod network;
 mod options;
@@ -17,6 +19,7 @@ mod wait;
 use crate::cli::message::{Voice, printable, to_stderr};
 use crate::exit::Exit;
 use crate::probe::Verdict;
+use crate::probe::talk::Talk;
 use crate::supervise::client::{SERVICES, is_path};
 use crate::sys::door::Args;
 use crate::sys::{Errno, fs, io};
@@ -67,9 +70,11 @@ pub fn main(args: Args<'_>) -> Exit {
 fn check(request: &Request) -> Answer<Verdict> {
     let timeout = request.timeout.0;
     match &request.check {
-        Check::Http(http) => network::internet(&http.url.place, http.question().into(), timeout),
-        Check::Tcp(tcp) => network::internet(&tcp.place, tcp.talk().into(), timeout),
-        Check::Unix(unix) => network::unix(&unix.path.0, unix.talk().into(), timeout),
+        Check::Http(http) => network::internet(&http.url.place, &mut Talk::from(http.question()), timeout),
+        Check::Tcp(tcp) => network::internet(&tcp.place, &mut Talk::from(tcp.talk()), timeout),
+        Check::Unix(unix) => network::unix(&unix.path.0, &mut Talk::from(unix.talk()), timeout),
+        #[cfg(feature = "cert")]
+        Check::Cert(cert) => certificate::check(cert, timeout),
         Check::File(file) => machine::file(file),
         Check::Disk(disk) => machine::disk(disk),
         Check::Load(load) => machine::load(load),
@@ -100,6 +105,8 @@ fn subject(request: &Request) -> Vec<u8> {
     match &request.check {
         Check::Http(http) => format!("http {}", http.url).into_bytes(),
         Check::Tcp(tcp) => format!("tcp {}", tcp.place).into_bytes(),
+        #[cfg(feature = "cert")]
+        Check::Cert(cert) => format!("cert {}", cert.place).into_bytes(),
         Check::Unix(unix) => with("unix", Some(&unix.path.0)),
         Check::File(file) => with("file", Some(&file.path.0)),
         Check::Disk(disk) => with("disk", Some(&disk.path.0)),

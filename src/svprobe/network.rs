@@ -15,6 +15,42 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
+/// What is said on a connection.
+pub(super) trait Conversation {
+    /// What is said first.
+    fn opening(&mut self) -> Vec<u8>;
+    /// All of it has been taken: perhaps that is all that there was to know.
+    fn said(&self) -> Option<Verdict>;
+    /// Takes what came, and says what is to be said; the verdict as soon as nothing more can change it.
+    fn heard(&mut self, bytes: &[u8], unsaid: &mut Vec<u8>) -> Option<Verdict>;
+    /// Nothing more comes.
+    fn ended(&mut self) -> Verdict;
+    /// How far it is, for whose patience has ended.
+    fn so_far(&self) -> String;
+}
+
+impl Conversation for Talk {
+    fn opening(&mut self) -> Vec<u8> {
+        Talk::opening(self)
+    }
+
+    fn said(&self) -> Option<Verdict> {
+        Talk::said(self)
+    }
+
+    fn heard(&mut self, bytes: &[u8], _: &mut Vec<u8>) -> Option<Verdict> {
+        Talk::heard(self, bytes)
+    }
+
+    fn ended(&mut self) -> Verdict {
+        Talk::ended(self)
+    }
+
+    fn so_far(&self) -> String {
+        Talk::so_far(self)
+    }
+}
+
 /// What became of an attempt to connect.
 enum Attempt {
     /// There is somebody.
@@ -26,7 +62,7 @@ enum Attempt {
 }
 
 /// To a port of a machine: the first of its addresses where somebody answers.
-pub(super) fn internet(place: &Place, talk: Talk, timeout: Duration) -> Answer<Verdict> {
+pub(super) fn internet(place: &Place, talk: &mut dyn Conversation, timeout: Duration) -> Answer<Verdict> {
     let mut wait = Wait::new(timeout, &[])?;
     let addresses = resolve::addresses(&mut wait, &place.host)?;
     let peers = addresses.into_iter().map(|address| Peer::Internet(SocketAddr::new(address, place.port)));
@@ -34,13 +70,13 @@ pub(super) fn internet(place: &Place, talk: Talk, timeout: Duration) -> Answer<V
 }
 
 /// To a unix socket.
-pub(super) fn unix(path: &OsStr, talk: Talk, timeout: Duration) -> Answer<Verdict> {
+pub(super) fn unix(path: &OsStr, talk: &mut dyn Conversation, timeout: Duration) -> Answer<Verdict> {
     let wait = Wait::new(timeout, &[])?;
     connect_to_any(wait, vec![Peer::Unix(path.as_bytes().to_vec())], talk)
 }
 
 /// An address that does not answer gets only its part of the time, so that the next one is tried too.
-fn connect_to_any(mut wait: Wait, peers: Vec<Peer>, talk: Talk) -> Answer<Verdict> {
+fn connect_to_any(mut wait: Wait, peers: Vec<Peer>, talk: &mut dyn Conversation) -> Answer<Verdict> {
     let mut refused = None;
     for (at, peer) in peers.iter().enumerate() {
         let until = wait.part(peers.len() - at);
@@ -92,7 +128,7 @@ fn refused(errno: Errno) -> Answer<Attempt> {
     }
 }
 
-fn converse(wait: &mut Wait, connection: &OwnedFd, mut talk: Talk) -> Answer<Verdict> {
+fn converse(wait: &mut Wait, connection: &OwnedFd, talk: &mut dyn Conversation) -> Answer<Verdict> {
     let mut unsaid = talk.opening();
     let deadline = wait.deadline();
     loop {
@@ -100,7 +136,7 @@ fn converse(wait: &mut Wait, connection: &OwnedFd, mut talk: Talk) -> Answer<Ver
             return Ok(verdict);
         }
         let (done, direction) = if unsaid.is_empty() {
-            (listen(connection, &mut talk), Direction::Read)
+            (listen(connection, talk, &mut unsaid), Direction::Read)
         } else {
             (say(connection, &mut unsaid), Direction::Write)
         };
@@ -124,11 +160,11 @@ fn say(connection: &OwnedFd, unsaid: &mut Vec<u8>) -> Result<Option<Verdict>> {
     Ok(None)
 }
 
-fn listen(connection: &OwnedFd, talk: &mut Talk) -> Result<Option<Verdict>> {
+fn listen(connection: &OwnedFd, talk: &mut dyn Conversation, unsaid: &mut Vec<u8>) -> Result<Option<Verdict>> {
     let mut bytes = [0; 8192];
     let heard = io::read(connection, &mut bytes)?;
     Ok(match bytes.get(..heard) {
         Some([]) | None => Some(talk.ended()),
-        Some(heard) => talk.heard(heard),
+        Some(heard) => talk.heard(heard, unsaid),
     })
 }

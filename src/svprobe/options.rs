@@ -46,6 +46,8 @@ pub(super) enum Check {
     Http(Http),
     Tcp(Tcp),
     Unix(Unix),
+    #[cfg(feature = "cert")]
+    Cert(Cert),
     File(File),
     Memory(Memory),
     Cpu(Cpu),
@@ -102,6 +104,22 @@ pub(super) struct Unix {
     #[argh(option, arg_name = "pattern")]
     expect: Option<Bytes>,
 }
+
+/// a TLS server shows a certificate that is valid yet
+#[cfg(feature = "cert")]
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(subcommand, name = "cert", help_triggers("--help"))]
+pub(super) struct Cert {
+    /// as HOST:PORT; an IPv6 address in brackets
+    #[argh(positional)]
+    pub(super) place: Place,
+    /// for how long at least (14d)
+    #[argh(option, default = "VALID", arg_name = "span")]
+    pub(super) valid: Span,
+}
+
+#[cfg(feature = "cert")]
+const VALID: Span = Span(Duration::from_secs(14 * 86_400));
 
 /// a file is there, as old and as large as it shall be
 #[derive(FromArgs, ArgsInfo, Debug)]
@@ -218,6 +236,8 @@ impl Request {
     pub(super) fn hangs_after(&self) -> Option<Duration> {
         match &self.check {
             Check::Http(_) | Check::Tcp(_) | Check::Unix(_) | Check::Program(_) => None,
+            #[cfg(feature = "cert")]
+            Check::Cert(_) => None,
             Check::Cpu(cpu) => Some(self.timeout.0.saturating_add(cpu.over.0)),
             Check::File(_) | Check::Disk(_) | Check::Load(_) | Check::Memory(_) | Check::Fds(_) => Some(self.timeout.0),
         }

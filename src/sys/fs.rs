@@ -372,6 +372,14 @@ pub fn lock(fd: impl AsFd, wait: Wait) -> Result<()> {
     io::again(|| nix::fcntl::flock(fd.as_fd().as_raw_fd(), how))
 }
 
+/// Takes the lock of a file for this process, or answers "temporary failure". No child has it, not even one that is just
+/// being started: it is free as soon as we are gone. It is gone, too, when any descriptor of the file is closed.
+pub fn lock_for_us(fd: impl AsFd) -> Result<()> {
+    let whole =
+        libc::flock { l_type: libc::F_WRLCK as _, l_whence: libc::SEEK_SET as _, l_start: 0, l_len: 0, l_pid: 0 };
+    nix::fcntl::fcntl(fd.as_fd(), nix::fcntl::FcntlArg::F_SETLK(&whole)).map(drop)
+}
+
 /// A second descriptor of the same open file, closed on exec, numbered `least` or above.
 pub fn duplicate(fd: impl AsFd, least: i32) -> Result<OwnedFd> {
     let number = nix::fcntl::fcntl(fd.as_fd(), nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(least))?;

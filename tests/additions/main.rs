@@ -19,6 +19,7 @@ mod state;
 mod sv;
 mod sv_log;
 mod sv_words;
+mod svevent;
 mod svlogd;
 mod svprobe;
 mod talk;

@@ -206,6 +206,12 @@ impl Scene {
         path
     }
 
+    /// Writes at the end of a file, which is made if need be.
+    pub fn append(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(self.path(name)).unwrap();
+        file.write_all(content.as_ref()).unwrap();
+    }
+
     /// Makes a shell script that can be executed, or puts it in the place of another.
     pub fn script(&self, name: impl AsRef<Path>, body: impl AsRef<str>) -> PathBuf {
         let path = self.path(name);

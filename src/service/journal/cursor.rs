@@ -42,6 +42,11 @@ impl Cursor {
         heads(current).next().is_none_or(|first| first.sequence > self.sequence.saturating_add(1))
     }
 
+    /// Whether this part of a journal begins with the line that was read last.
+    pub fn begins(&self, part: &[u8]) -> bool {
+        heads(part).next().is_some_and(|first| Cursor::behind(&first) == *self)
+    }
+
     /// Takes what is new in both files; nothing stands for one that is not there or not needed.
     pub fn take(&mut self, previous: &[u8], current: &[u8]) -> Taken {
         let all = ordered(previous, current);

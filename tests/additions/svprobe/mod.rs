@@ -1,5 +1,7 @@
 //! svprobe, against servers, files and services of the tests' own.
 
+#[cfg(feature = "cert")]
+mod cert;
 mod machine;
 mod network;
 mod program;
