@@ -28,6 +28,10 @@ impl Logger<'_> {
             Mode::Spliced => self.splice(now),
             Mode::Raw | Mode::Lines => self.read(now),
         };
+        // Looked in vain: the next bytes have not been waited for.
+        if count == 0 {
+            return;
+        }
         if count < SMALL && now.moment.since(self.last_read) < BRISK {
             self.nap = Some(now.moment + NAP);
         }
