@@ -60,7 +60,7 @@ impl Logger<'_> {
     }
 
     /// Says in the log what was dropped, once a second and at the end.
-    pub(super) fn note_drops(&mut self, now: Now) {
+    fn note_drops(&mut self, now: Now) {
         if !self.may_note() {
             return;
         }

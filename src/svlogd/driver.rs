@@ -29,8 +29,8 @@ const STDERR: Token = Token(2);
 /// All that is open, and what is under way.
 pub(super) struct Logger<'a> {
     pub(super) setup: &'a Setup,
-    pub(super) reactor: Reactor,
-    pub(super) masks: &'a Masks,
+    reactor: Reactor,
+    masks: &'a Masks,
     pub(super) directories: Vec<Directory>,
     pub(super) input: Input,
     pub(super) mode: Mode,
@@ -43,8 +43,8 @@ pub(super) struct Logger<'a> {
     /// The line in hand is above the limit.
     pub(super) dropping: bool,
     pub(super) leaving: Leaving,
-    pub(super) reopen: bool,
-    pub(super) watched: [bool; 3],
+    reopen: bool,
+    watched: [bool; 3],
     pub(super) last_read: Moment,
     pub(super) nap: Option<Moment>,
     pub(super) quiet: Option<Moment>,
@@ -148,7 +148,7 @@ impl<'a> Logger<'a> {
         Ok(())
     }
 
-    pub(super) fn advance_streams(&mut self) {
+    fn advance_streams(&mut self) {
         let setup = self.setup;
         let tell = |name: &[u8], answer: Result<(), Errno>| {
             if let Err(errno) = answer {

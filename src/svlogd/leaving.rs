@@ -44,14 +44,14 @@ impl Logger<'_> {
 
     /// Whether a processor has still to be waited for: the one that runs, and at the end of the stream those that
     /// come after it, as long as they succeed.
-    pub(super) fn waits_for(&self, directory: &Directory) -> bool {
+    fn waits_for(&self, directory: &Directory) -> bool {
         let processing = &directory.processing;
         let queue = processing.look && processing.retry.is_none() && directory.config.processor.is_some();
         processing.is_running() || (queue && self.leaving == Leaving::No)
     }
 
     /// Asked to end while something cannot be written: tries once more. Whether anything was lost.
-    pub(super) fn last_try(&mut self, now: Now) -> bool {
+    fn last_try(&mut self, now: Now) -> bool {
         let turn = self.turn(now);
         let unread = self.input.rest().len();
         let mut lost = false;

@@ -36,7 +36,7 @@ impl Logger<'_> {
     }
 
     /// The shortest way for the bytes that does all that is asked for.
-    pub(super) fn choose_mode(&mut self) {
+    fn choose_mode(&mut self) {
         let keeps = |d: &Directory| d.config.prefix.is_empty() && !d.config.needs_lines();
         let whole = self.setup.json || self.setup.stdout || self.directories.iter().any(|d| d.config.needs_lines());
         self.input.cutter.set_whole(whole);

@@ -41,7 +41,7 @@ impl Logger<'_> {
         self.last_read = now.moment;
     }
 
-    pub(super) fn splice(&mut self, now: Now) -> usize {
+    fn splice(&mut self, now: Now) -> usize {
         let turn = self.turn(now);
         let Some(directory) = self.directories.first_mut() else { return 0 };
         let moved = match self.leaving {
@@ -60,7 +60,7 @@ impl Logger<'_> {
         0
     }
 
-    pub(super) fn read(&mut self, now: Now) -> usize {
+    fn read(&mut self, now: Now) -> usize {
         // Asked to end in the middle of a line: not a byte of the next one, which is for whoever comes after us.
         let most = if self.leaving == Leaving::No { self.input.batch } else { 1 };
         match self.input.read(most) {
@@ -88,7 +88,7 @@ impl Logger<'_> {
     }
 
     /// The stream has ended. A last line without its newline gets one: the original drops it.
-    pub(super) fn end(&mut self, now: Now) {
+    fn end(&mut self, now: Now) {
         self.input.more = More::Ended;
         self.input.ready = false;
         let turn = self.turn(now);
