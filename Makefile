@@ -18,11 +18,15 @@ TARGET_DIR   ?= $(or $(CARGO_TARGET_DIR),target)
 RELEASE      ?= $(TARGET_DIR)/release
 MUSL         ?= $(shell uname -m)-unknown-linux-musl
 
+# How long each fuzzer runs.
+FUZZ_SECONDS ?= 60
+
 CHPST_NAMES := envdir envuidgid pgrphack setlock setuidgid softlimit
 PROGRAMS    := $(sort $(basename $(notdir $(wildcard bin/*.rs))))
 MANUALS     := $(filter-out $(CHPST_NAMES:%=man/%.8),$(sort $(wildcard man/*.[1-8])))
 BASH        := $(sort $(wildcard completions/bash/*))
 ZSH         := $(sort $(wildcard completions/zsh/*))
+FUZZERS     := $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 SCRIPTS      = $(sort .ci/run $(shell grep -rlE '^\#!.*\b(sh|bash)$$' examples benches 2>/dev/null))
 SOURCES      = $(shell find bin src -name '*.rs') Cargo.toml Cargo.lock build.rs
 
@@ -76,6 +80,14 @@ msrv:
 	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets
 	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets --features mio-reactor
 
+# Each fuzzer for a while, from its seeds and from what earlier runs have found: rustup toolchain install nightly,
+# cargo install cargo-fuzz.
+fuzz:
+	@if $(CARGO) +nightly fuzz --version >/dev/null 2>&1; then \
+	    for name in $(FUZZERS); do mkdir -p fuzz/corpus/$$name && $(CARGO) +nightly fuzz run $$name fuzz/corpus/$$name \
+	        fuzz/seeds/$$name -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 || exit; done; \
+	else echo 'SKIPPED fuzz: no nightly compiler with cargo-fuzz'; fi
+
 bench: all
 	@set -e; for script in benches/*; do if [ -x "$$script" ]; then "$$script"; fi; done
 	$(CARGO) bench --locked
@@ -118,5 +130,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv bench musl \
+.PHONY: all demo test test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
 	install uninstall install-initd clean

@@ -51,7 +51,7 @@ struct Cost {
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     if args.first().is_some_and(|arg| arg == "--loop") {
-        return bare_loop(&args[1], &args[2]);
+        return bare_loop(&args[1], &args[2], args[3].parse().expect("a size"));
     }
     if args.first().is_some_and(|arg| arg == "--feed") {
         return fed_by_supervisor(&args[1], &args[2], &args[3]);
@@ -131,7 +131,8 @@ fn command(name: &str, mode: Mode, place: &Path) -> Option<Command> {
             Some(command)
         }
         "supervisor" => None,
-        "cat" | "read+write" | "splice" if !matches!(mode, Mode::Plain | Mode::SmallWrites) => None,
+        "cat" | "splice" if !matches!(mode, Mode::Plain | Mode::SmallWrites) => None,
+        "read+write" if !matches!(mode, Mode::Plain | Mode::SmallWrites | Mode::Rotation) => None,
         "cat" => {
             let mut command = Command::new("cat");
             command.stdout(fs::File::create(place.join("file")).ok()?);
@@ -140,6 +141,7 @@ fn command(name: &str, mode: Mode, place: &Path) -> Option<Command> {
         "read+write" | "splice" => {
             let mut command = Command::new(std::env::current_exe().ok()?);
             command.args(["--loop", name]).arg(place.join("file"));
+            command.arg(if mode == Mode::Rotation { "10485760" } else { "18446744073709551615" });
             Some(command)
         }
         _ => None,
@@ -289,23 +291,31 @@ fn block() -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What nobody can be faster than.
-fn bare_loop(how: &str, file: &str) {
+/// What nobody can be faster than. Of the files that it fills, each to this size, it keeps ten old ones.
+fn bare_loop(how: &str, file: &str, size: u64) {
     let path = Path::new(file);
     fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
-    let file = fs::File::create(path).expect("a file");
+    let mut file = fs::File::create(path).expect("a file");
     let mut buffer = vec![0; 1 << 16];
+    let (mut filled, mut number) = (0, 0);
     loop {
         let moved = if how == "splice" {
             let flags = nix::fcntl::SpliceFFlags::empty();
             nix::fcntl::splice(std::io::stdin(), None, &file, None, 1 << 20, flags).expect("splice")
         } else {
-            let count = nix::unistd::read(std::io::stdin(), &mut buffer).expect("read");
-            (&file).write_all(&buffer[..count]).expect("write");
+            let most = buffer.len().min(usize::try_from(size - filled).unwrap_or(usize::MAX));
+            let count = nix::unistd::read(std::io::stdin(), &mut buffer[..most]).expect("read");
+            file.write_all(&buffer[..count]).expect("write");
+            filled += count as u64;
             count
         };
         if moved == 0 {
             return;
+        }
+        if filled == size {
+            (filled, number) = (0, number + 1);
+            fs::rename(path, path.with_extension((number % 10).to_string())).expect("rename");
+            file = fs::File::create(path).expect("a file");
         }
     }
 }

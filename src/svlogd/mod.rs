@@ -1,8 +1,9 @@
 //! Writes, rotates, filters and forwards the log of one service.
 //!
-//! `driver` waits; `input` reads standard input and cuts it into lines; a `directory` takes them (`lines`), writes them
-//! (`writing`, or `plain` where no byte need pass through our memory) and goes on to the next file (`rotation`,
-//! `processor`). What is decided is decided in `logdir`.
+//! `driver` waits. `places` opens the logs, `taking` reads standard input (`input`) and hands on what came as it is or,
+//! in `batch`, line by line; `leaving` is the end. A `directory` takes lines (`lines`), writes them (`writing`, or
+//! `plain` where no byte need pass through our memory) and goes on to the next file (`rotation`, `processor`). What is
+//! decided is decided in `logdir`.
 #![forbid(unsafe_code)]
 
 use crate::cli::message::Voice;
@@ -16,15 +17,19 @@ use core::num::NonZeroU64;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
+mod batch;
 mod directory;
 mod driver;
 mod forward;
 mod input;
+mod leaving;
 mod lines;
 mod outlet;
+mod places;
 mod plain;
 mod processor;
 mod rotation;
+mod taking;
 mod writing;
 
 /// Write what comes on standard input to log directories, line by line.

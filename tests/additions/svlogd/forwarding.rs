@@ -43,6 +43,27 @@ fn by_udp_in_the_new_form() {
 }
 
 #[test]
+fn each_form_goes_to_each_kind_of_receiver() {
+    let scene = Scene::new();
+    let here = UnixDatagram::bind(scene.path("dev-log")).unwrap();
+    let there = UdpSocket::bind("127.0.0.1:0").unwrap();
+    here.set_read_timeout(PATIENCE).unwrap();
+    there.set_read_timeout(PATIENCE).unwrap();
+    let (path, port) = (scene.path("dev-log"), there.local_addr().unwrap().port());
+    directory(&scene, "new", &format!("Y{} user.notice\n", path.display()));
+    directory(&scene, "old", &format!("y127.0.0.1:{port} user.notice\n"));
+    assert_eq!(log(&scene, &["-n", "web", "new", "old"], "hello\n"), quiet(0));
+    let mut bytes = [0; 1000];
+    let length = here.recv(&mut bytes).unwrap();
+    let message = text(&bytes[..length]);
+    assert!(message.starts_with("<13>1 ") && message.ends_with(" hello"), "{message}");
+    let length = there.recv(&mut bytes).unwrap();
+    let message = text(&bytes[..length]);
+    assert!(message.starts_with("<13>") && message.ends_with(" web: hello"), "{message}");
+    assert_eq!(message.matches("<13>1").count(), 0, "{message}");
+}
+
+#[test]
 fn a_receiver_that_is_gone_is_told_once() {
     let scene = Scene::new();
     let path = scene.path("dev-log");

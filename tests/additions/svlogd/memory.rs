@@ -48,6 +48,9 @@ fn ten_thousand_small_writes() {
     directory(&scene, "d", "s0\n");
     let mut logger = Logger::start(&scene, &["-t", "d"]);
     (0..10_000).for_each(|n| logger.write(format!("line {n}\n")));
+    until("they have been read", || logger.unread() == 0);
+    let peak = status(logger.running.pid(), "VmHWM");
+    assert!(peak < 3000, "{peak} KiB");
     assert_eq!(logger.end().code, 0);
     let lines = scene.lines("d/current");
     assert!(lines.iter().map(|line| &line[26..]).eq((0..10_000).map(|n| format!("line {n}"))));

@@ -29,6 +29,20 @@ fn standard_output_alone() {
 }
 
 #[test]
+fn loggers_that_share_a_stream_leave_their_lines_whole() {
+    let scene = Scene::new();
+    let mut command = scene.command("/bin/sh");
+    let script = "{ seq 30000 | \"$0\" -s -n one & seq 30000 | \"$0\" -s -n two & wait; } | cat";
+    command.args(["-c", script]).arg(ours("svlogd"));
+    let done = scene.finish(command);
+    for name in ["one", "two"] {
+        let lines = done.out.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        assert!(lines.eq((1..=30_000).map(|n| n.to_string())), "{name}");
+    }
+    assert_eq!(done.out.lines().count(), 60_000);
+}
+
+#[test]
 fn a_reader_that_is_gone_is_told_once_and_the_log_goes_on() {
     let scene = Scene::new();
     directory(&scene, "d", "");

@@ -17,6 +17,18 @@ fn a_slow_one_does_not_hold_up_the_log() {
 }
 
 #[test]
+fn one_that_fails_does_not_hold_up_the_log() {
+    let scene = Scene::new();
+    directory(&scene, "d", "s1000\nn0\n!exit 1\n");
+    let mut logger = Logger::start(&scene, &["-l", "10", "d"]);
+    let text: String = (0..10_000).map(|n| format!("line {n:05}\n")).collect();
+    logger.write(&text);
+    until("all is in files", || all_bytes(&scene, "d").len() >= text.len());
+    assert_eq!(logger.end().code, 0);
+    assert!(all_bytes(&scene, "d") == text.as_bytes());
+}
+
+#[test]
 fn files_that_wait_are_no_more_than_are_kept() {
     let scene = Scene::new();
     directory(&scene, "d", "s4\nn2\n!sleep 1000\n");
