@@ -121,7 +121,7 @@ impl Launcher {
         // Sockets that we were given ourselves are none of the service's.
         let listens = |variable: &CStr| variable.to_bytes().starts_with(b"LISTEN_");
         let sockets = !pack.variables().is_empty();
-        all.retain(|variable| !names.contains(&name(variable)) && !(sockets && listens(variable)));
+        all.retain(|variable| !(names.contains(&name(variable)) || sockets && listens(variable)));
         all.extend(told);
         Some(all)
     }
