@@ -5,6 +5,7 @@
 //! the words for what went wrong. What to do about anything is decided in `service::machine`.
 #![forbid(unsafe_code)]
 
+mod control_group;
 mod driver;
 mod launch;
 mod outfit;

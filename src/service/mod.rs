@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod control_group;
 pub mod goal;
 pub mod journal;
 pub mod machine;
