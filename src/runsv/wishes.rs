@@ -34,6 +34,9 @@ pub(super) struct Wanted {
     not_given: Vec<&'static str>,
 }
 
+/// Files of a control group, by name, and what is to be written there.
+pub(super) type Limits = Vec<(OsString, Vec<u8>)>;
+
 /// What `run` is to be given beside runit's descriptors and environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Extras {
@@ -43,8 +46,8 @@ pub(super) struct Extras {
     pub(super) lock: Option<RawFd>,
     /// Sockets.
     pub(super) listen: Listen,
-    /// A control group, and what is to be set there: the content of a file by its name.
-    pub(super) group: Option<Vec<(OsString, Vec<u8>)>>,
+    /// A control group, and what is to be set there.
+    pub(super) group: Option<Limits>,
 }
 
 /// Asks for a control group, by the files in it with limits.
@@ -104,7 +107,7 @@ impl Wishes {
 }
 
 /// The limits for a control group, where there is a directory for them.
-fn group(dir: &Dir) -> Result<Option<Vec<(OsString, Vec<u8>)>>, (PathBuf, Errno)> {
+fn group(dir: &Dir) -> Result<Option<Limits>, (PathBuf, Errno)> {
     let at = |name: &OsStr| Path::new(GROUP).join(name);
     let mut names = match dir.open_dir(GROUP).and_then(|group| group.names()) {
         Err(Errno::ENOENT) => return Ok(None),

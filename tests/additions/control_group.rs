@@ -6,7 +6,6 @@ use crate::scene::{Scene, process_state, program, root, skip, until, until_some}
 use keepup::service::control_group::place;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Where the groups of services are on this machine, if we may make them.
@@ -146,10 +145,9 @@ fn all_is_the_whole_group_whoever_is_in_it() {
         command
     });
     let members = groups.join(format!("keepup.{name}/cgroup.procs"));
-    Command::new("sh")
-        .args(["-c", "echo $1 > $2", "sh", &stranger.pid().to_string(), &members.display().to_string()])
-        .status()
-        .unwrap();
+    let mut moved = scene.command("sh");
+    moved.args(["-c", &format!("echo {} > {}", stranger.pid(), members.display())]);
+    assert_eq!(scene.finish(moved).code, 0);
     assert!(group_of(stranger.pid()).ends_with(&format!("/keepup.{name}")));
     web.send("d");
     web.until_stat("down");
