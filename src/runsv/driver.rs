@@ -407,6 +407,9 @@ impl Runsv {
                     self.consult(now, false);
                     let helpers = self.helpers();
                     self.launcher.sweep(self.service.machine.policy(), &helpers);
+                    if self.launcher.outfit.was_short_of_memory(ending) {
+                        self.service.machine.was_short_of_memory();
+                    }
                 }
                 let more = self.launcher.more(role);
                 return self.step(now, role, Event::Ended { pid, ending, more });

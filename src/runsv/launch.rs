@@ -106,7 +106,7 @@ impl Launcher {
             told = Some((writer, RawFd::try_from(number).map_err(|_| Errno::EBADF)?));
         }
         also.extend(told.as_ref().map(|(writer, number)| (writer.as_fd(), *number)));
-        spawn.start_given(Given { place, also: &also, ..pack.given(&self.outfit) })
+        spawn.start_given(Given { place, also: &also, ..pack.given() })
     }
 
     /// Our environment with what the service is told in it, where there is something to tell.
@@ -151,13 +151,14 @@ impl Launcher {
         let _ = match whom {
             Whom::Process => process::send(pid, signal),
             Whom::Group => family::send_group(pid, signal),
+            Whom::All if signal == Signal::KILL && self.outfit.kill_group() => Ok(()),
             Whom::All => family::send_all_below_us(signal, helpers),
         };
     }
 
     /// Where the ladder of signals is for everything that the service ever forked, nothing of it outlives the service.
     pub(super) fn sweep(&self, policy: &Policy, helpers: &[Pid]) {
-        if policy.stop.ladder.iter().any(|step| step.whom == Whom::All) {
+        if policy.stop.ladder.iter().any(|step| step.whom == Whom::All) && !self.outfit.kill_group() {
             let _ = family::send_all_below_us(Signal::KILL, helpers);
         }
     }

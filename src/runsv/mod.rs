@@ -6,6 +6,7 @@
 //! wrong. What to do about anything is decided in `service::machine`.
 #![forbid(unsafe_code)]
 
+mod control_group;
 mod driver;
 mod launch;
 mod needs;

@@ -1,10 +1,13 @@
-//! What `run` is given beside runit's descriptors and environment: a fifo as standard input, a lock, sockets. What is
-//! kept between two starts is kept here; a service that asks for none of it has none of it.
+//! What `run` is given beside runit's descriptors and environment: a fifo as standard input, a lock, sockets, a control
+//! group. What is kept between two starts is kept here; a service that asks for none of it has none of it.
 
+use super::control_group::ControlGroup;
 use super::sockets::Sockets;
 use super::wishes::Extras;
 use crate::cli::message::Voice;
+use crate::exit::Ending;
 use crate::service::policy::{Policy, ReadyBy};
+use crate::signal::Signal;
 use crate::supervise::server::Post;
 use crate::sys::fs::{self, Wait};
 use crate::sys::process::Given;
@@ -22,6 +25,7 @@ struct Kept {
     /// The fifo, for both, so that what was written while nothing runs is there for the next start.
     stdin: Option<OwnedFd>,
     sockets: Sockets,
+    group: Option<ControlGroup>,
 }
 
 /// What one start is given of its own.
@@ -30,6 +34,8 @@ pub(super) struct Pack {
     stdin: Option<OwnedFd>,
     lock: Option<Lock>,
     variables: Vec<CString>,
+    /// Through which it becomes a member of its control group.
+    member: Option<OwnedFd>,
 }
 
 #[derive(Debug)]
@@ -58,6 +64,22 @@ impl Outfit {
         }
         pack
     }
+
+    /// Ends all that is in the control group; whether there is one that can.
+    pub(super) fn kill_group(&self) -> bool {
+        self.group().is_some_and(|group| group.kill().is_ok())
+    }
+
+    /// Whether a process that ended so was killed by the kernel as the memory of the group was short.
+    pub(super) fn was_short_of_memory(&self, ending: Ending) -> bool {
+        // A shell tells so of a last command.
+        let killed = matches!(ending, Ending::Killed { by: Signal::KILL, .. } | Ending::Exited(137));
+        killed && self.group().is_some_and(ControlGroup::has_killed)
+    }
+
+    fn group(&self) -> Option<&ControlGroup> {
+        self.0.as_ref()?.group.as_ref()
+    }
 }
 
 impl Kept {
@@ -75,7 +97,8 @@ impl Kept {
         let stdin = self.fifo(post).map_err(|errno| unable(voice, b"open ", post, b"stdin", errno)).ok()?;
         let lock =
             self.lock(voice, post).map_err(|errno| unable(voice, b"lock ", post, b"service-lock", errno)).ok()?;
-        Some(Pack { stdin, lock, variables: self.sockets.variables() })
+        let member = self.enter_group(voice)?;
+        Some(Pack { stdin, lock, variables: self.sockets.variables(), member })
     }
 
     /// A socket on standard input leaves no place for the fifo.
@@ -102,6 +125,22 @@ impl Kept {
             voice.remark(&[b"another instance of the service is already running, child will block"]);
         }
         Ok(Some(Lock { file, number, busy }))
+    }
+
+    /// A group as new, with all limits set. Without limits it may be missing: then whom to end is found as without it.
+    fn enter_group(&mut self, voice: &Voice) -> Option<Option<OwnedFd>> {
+        let Some(limits) = &self.wanted.group else {
+            self.group = None;
+            return Some(None);
+        };
+        match ControlGroup::anew(self.group.take(), voice, limits) {
+            Ok((group, member)) => {
+                self.group = Some(group);
+                Some(Some(member))
+            }
+            Err(()) if limits.is_empty() => Some(None),
+            Err(()) => None,
+        }
     }
 
     /// Two things cannot have one number.
@@ -146,8 +185,9 @@ impl Pack {
     }
 
     /// The rest.
-    pub(super) fn given<'a>(&'a self, _outfit: &'a Outfit) -> Given<'a> {
+    pub(super) fn given(&self) -> Given<'_> {
         Given {
+            group: self.member.as_ref().map(AsFd::as_fd),
             own_id: (!self.variables.is_empty()).then_some(c"LISTEN_PID"),
             lock: self.lock.as_ref().filter(|lock| lock.busy).map(|lock| lock.number),
             ..Given::default()

@@ -6,7 +6,10 @@ use crate::service::policy::{Broken, File, Listen, Mistake, Policy, Reader};
 use crate::service::word::Word;
 use crate::sys::fs::{Dir, How};
 use crate::sys::{Errno, io};
+use std::ffi::{OsStr, OsString};
 use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 /// Remembers that a directory has none of the files: the usual case shall cost one look at the directory, not one at
 /// each name.
@@ -25,9 +28,14 @@ pub(super) struct Wanted {
     pub(super) extras: Extras,
     mistakes: Vec<(File, Mistake)>,
     unreadable: Vec<(File, Errno)>,
+    /// What in `cgroup/` cannot be read.
+    unlimited: Option<(PathBuf, Errno)>,
     /// What is asked for by name, and not given yet.
     not_given: Vec<&'static str>,
 }
+
+/// Files of a control group, by name, and what is to be written there.
+pub(super) type Limits = Vec<(OsString, Vec<u8>)>;
 
 /// What `run` is to be given beside runit's descriptors and environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,14 +46,19 @@ pub(super) struct Extras {
     pub(super) lock: Option<RawFd>,
     /// Sockets.
     pub(super) listen: Listen,
+    /// A control group, and what is to be set there.
+    pub(super) group: Option<Limits>,
 }
+
+/// Asks for a control group, by the files in it with limits.
+pub(super) const GROUP: &str = "cgroup";
 
 /// Asks for a fifo as standard input by being there.
 const STDIN: &str = "stdin";
 
 /// Files of the service directory's contract that ask for something that is not given yet: said at each start, so that
 /// nobody believes to have it.
-const NOT_GIVEN: [&str; 2] = ["cgroup", "errlog"];
+const NOT_GIVEN: [&str; 1] = ["errlog"];
 
 /// No file of ours is longer than this: what is, is not meant for us.
 const LONGEST: usize = 64 * 1024;
@@ -58,7 +71,7 @@ impl Wishes {
             return None;
         }
         let (mut found, mut unreadable) = (false, Vec::new());
-        let mut open = |file| match content(dir, file) {
+        let mut open = |file: File| match content(dir, file.word().as_ref()) {
             Ok(content) => {
                 found = true;
                 Some(content)
@@ -75,20 +88,40 @@ impl Wishes {
         let listen = reader.listen();
         let lock = reader.lock_fd(policy.ready).and_then(|number| RawFd::try_from(number).ok());
         let mistakes = reader.mistakes;
-        let extras = Extras { stdin: dir.facts(STDIN).is_ok(), lock, listen };
+        let (group, unlimited) = match group(dir) {
+            Ok(group) => (group, None),
+            Err(wrong) => (None, Some(wrong)),
+        };
+        let extras = Extras { stdin: dir.facts(STDIN).is_ok(), lock, listen, group };
         let not_given: Vec<_> = NOT_GIVEN.into_iter().filter(|name| dir.facts(name).is_ok()).collect();
-        found |= extras.stdin || !not_given.is_empty();
+        found |= extras.stdin || extras.group.is_some() || unlimited.is_some() || !not_given.is_empty();
         // A file may be made in the same tick of the file system's clock after we have looked.
         let settled = now.label.unix > changed.0.saturating_add(1);
         self.none_since = Some(changed).filter(|_| !found && settled);
-        Some(Wanted { policy, extras, mistakes, unreadable, not_given })
+        Some(Wanted { policy, extras, mistakes, unreadable, unlimited, not_given })
     }
 }
 
-fn content(dir: &Dir, file: File) -> Result<Vec<u8>, Errno> {
-    let open = dir.file(file.word(), How::Read).map_err(|errno| match errno {
+/// The limits for a control group, where there is a directory for them.
+fn group(dir: &Dir) -> Result<Option<Limits>, (PathBuf, Errno)> {
+    let at = |name: &OsStr| Path::new(GROUP).join(name);
+    let mut names = match dir.open_dir(GROUP).and_then(|group| group.names()) {
+        Err(Errno::ENOENT) => return Ok(None),
+        answer => answer.map_err(|errno| (GROUP.into(), errno))?,
+    };
+    names.retain(|name| !name.as_bytes().starts_with(b"."));
+    names.sort_unstable();
+    let read = |name: OsString| match content(dir, &at(&name)) {
+        Ok(content) => Ok((name, content)),
+        Err(errno) => Err((at(&name), errno)),
+    };
+    names.into_iter().map(read).collect::<Result<_, _>>().map(Some)
+}
+
+fn content(dir: &Dir, file: &Path) -> Result<Vec<u8>, Errno> {
+    let open = dir.file(file, How::Read).map_err(|errno| match errno {
         // Who has no descriptor is not told whether there is a file.
-        Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM => dir.facts(file.word()).err().unwrap_or(errno),
+        Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM => dir.facts(file).err().unwrap_or(errno),
         errno => errno,
     })?;
     let mut bytes = vec![0; LONGEST];
@@ -115,11 +148,14 @@ impl Wanted {
         for (file, errno) in &self.unreadable {
             voice.warning(&[b"unable to read ./", file.word().as_bytes()], *errno);
         }
+        if let Some((path, errno)) = &self.unlimited {
+            voice.warning(&[b"unable to read ./", path.as_os_str().as_bytes()], *errno);
+        }
     }
 
     /// Whether something is wrong that must not be replaced by a default.
     pub(super) fn fails_start(&self) -> bool {
         let wrong = self.mistakes.iter().map(|(file, _)| file).chain(self.unreadable.iter().map(|(file, _)| file));
-        wrong.into_iter().any(|file| file.broken() == Broken::FailsStart)
+        self.unlimited.is_some() || wrong.into_iter().any(|file| file.broken() == Broken::FailsStart)
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod blueprint;
 pub mod command;
+pub mod control_group;
 pub mod errand;
 pub mod goal;
 pub mod journal;

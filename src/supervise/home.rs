@@ -9,9 +9,8 @@
 use super::{DIRECTORY, STATUS};
 use crate::service::machine::Role;
 use crate::sys::fs::{self, Dir, How};
-use crate::sys::{Errno, Result};
+use crate::sys::{Errno, Result, process};
 use std::borrow::Cow;
-use std::env;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -54,7 +53,7 @@ pub enum Unknown {
 
 /// The directory for the state of all services, where there is one.
 pub fn top() -> Option<PathBuf> {
-    env::var_os("SVSTATE").filter(|value| !value.is_empty()).map(PathBuf::from)
+    process::variable("SVSTATE").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 impl Home {

@@ -101,6 +101,11 @@ impl Dir {
         reach_directory(self.0.as_fd(), path.as_ref()).map(Dir)
     }
 
+    /// A directory within this one, to be read.
+    pub fn open_dir(&self, path: impl AsRef<Path>) -> Result<Dir> {
+        open_directory(self.0.as_fd(), path.as_ref()).map(Dir)
+    }
+
     /// Opens a file; a fifo or device answers at once, whoever else has it open.
     pub fn file(&self, path: impl AsRef<Path>, how: How) -> Result<OwnedFd> {
         open_file(self.0.as_fd(), path.as_ref(), how)
@@ -286,6 +291,11 @@ pub fn open_directory_itself(path: impl AsRef<Path>) -> Result<OwnedFd> {
 /// Makes a directory by path.
 pub fn make_dir(path: impl AsRef<Path>, mode: u32) -> Result<()> {
     mkdirat(nix::fcntl::AT_FDCWD, path.as_ref(), Mode::from_bits_retain(mode))
+}
+
+/// Removes an empty directory by path.
+pub fn remove_dir(path: impl AsRef<Path>) -> Result<()> {
+    unlinkat(nix::fcntl::AT_FDCWD, path.as_ref(), UnlinkatFlags::RemoveDir)
 }
 
 /// Sets the owner and group of an open file.

@@ -7,8 +7,9 @@ use crate::signal::Signal;
 use core::ffi::{c_char, c_int, c_void};
 use core::mem::MaybeUninit;
 use core::ptr;
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 
 /// A child to be started. What is not said here it inherits.
 #[derive(Clone, Copy, Debug)]
@@ -475,6 +476,22 @@ pub fn environment() -> Vec<&'static CStr> {
         }
     }
     list
+}
+
+/// A variable of our own environment. Not by way of the standard library, whose lock would cost a page of memory.
+pub fn variable(name: &str) -> Option<&'static OsStr> {
+    // SAFETY: as in `environment`.
+    unsafe {
+        let mut entry = environ;
+        while !entry.is_null() && !(*entry).is_null() {
+            let bytes: &'static [u8] = CStr::from_ptr(*entry).to_bytes();
+            if let Some([b'=', value @ ..]) = bytes.strip_prefix(name.as_bytes()) {
+                return Some(OsStr::from_bytes(value));
+            }
+            entry = entry.add(1);
+        }
+    }
+    None
 }
 
 /// Becomes another program: tries each place, and returns only to say why none would do.

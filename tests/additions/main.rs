@@ -7,6 +7,7 @@ mod namespace;
 mod scene;
 
 mod chpst;
+mod control_group;
 mod examples;
 mod needs;
 mod outfit;

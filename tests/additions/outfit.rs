@@ -8,7 +8,6 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 
 const READER: &str = r#"
@@ -169,6 +168,28 @@ fn sockets_are_handed_over_in_the_order_of_their_lines() {
 }
 
 #[test]
+fn however_many_there_are_each_has_its_number() {
+    let scene = Scene::new();
+    let paths: Vec<PathBuf> = (0..30).map(|number| scene.path(format!("s{number}"))).collect();
+    let lines: String = paths.iter().map(|path| format!("unix {}\n", path.display())).collect();
+    // The numbers that they are to have are ones that others of them have before; so are those of the lock and the pipe.
+    let web = scene.service("web").run("echo > /proc/self/fd/34; exec sleep 1000").file("listen", &lines);
+    let web = web.file("lock-fd", "33\n").file("ready", "fd 34\n").supervise();
+    until("it is ready", || web.read("supervise/journal").contains(" ready "));
+    let table = fs::read_to_string("/proc/net/unix").unwrap();
+    let path_of = |number: i32| {
+        let inode = socket(&web, number).display().to_string().replace("socket:[", "").replace(']', "");
+        let line = table.lines().find(|line| line.split_ascii_whitespace().nth(6) == Some(inode.as_str()));
+        line.and_then(|line| line.split_ascii_whitespace().nth(7)).map(PathBuf::from)
+    };
+    for (number, path) in (3..).zip(&paths) {
+        assert_eq!(path_of(number).as_ref(), Some(path), "{number}");
+    }
+    assert!(socket(&web, 33).ends_with("supervise/service-lock"));
+    assert_eq!(web.runsv.err(), "");
+}
+
+#[test]
 fn a_socket_is_the_same_over_starts_until_its_line_changes() {
     let scene = Scene::new();
     let (one, two) = (port(), scene.path("two.sock"));
@@ -267,18 +288,25 @@ fn what_cannot_be_had_keeps_it_from_starting() {
     assert!(![&bad, &who, &same].iter().any(|service| service.stat() != "down"));
 }
 
+/// What a shell says to a line.
+fn shell(scene: &Scene, line: &str) -> Option<String> {
+    let mut command = scene.command("sh");
+    command.args(["-c", line]);
+    let done = scene.finish(command);
+    (done.code == 0).then(|| done.out.trim().to_owned())
+}
+
 /// The python that is meant, not what stands before it on the search path.
-fn python() -> Option<String> {
-    let told = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().ok()?;
-    told.status.success().then(|| String::from_utf8_lossy(&told.stdout).trim().to_owned())
+fn python(scene: &Scene) -> Option<String> {
+    shell(scene, "python3 -c 'import sys; print(sys.executable)'")
 }
 
 #[test]
 fn a_client_of_the_protocol_takes_its_sockets() {
-    let Some(python) = python() else {
+    let scene = Scene::new();
+    let Some(python) = python(&scene) else {
         return skip("a_client_of_the_protocol_takes_its_sockets", "there is no python3");
     };
-    let scene = Scene::new();
     let (port, path) = (port(), scene.path("fcgi.sock"));
     scene.file(
         "web/server.py",
@@ -304,6 +332,29 @@ for listener in [by_name, on_input]:
     assert_eq!((heard.as_str(), web.read("err").as_str()), ("httphttp", ""));
 }
 
+#[test]
+fn the_example_greets_also_while_it_is_killed() {
+    const TEST: &str = "the_example_greets_also_while_it_is_killed";
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sv/greeter");
+    let text = |file: &str| fs::read_to_string(example.join(file)).unwrap();
+    let scene = Scene::new();
+    if python(&scene).is_none() {
+        return skip(TEST, "there is no python3");
+    }
+    let port = port();
+    let listen = text("listen").replace("8081", &port.to_string());
+    let web = scene.service("greeter").run(&text("run")).file("listen", &listen).supervise().running();
+    let greeted = || {
+        let mut heard = String::new();
+        TcpStream::connect(("127.0.0.1", port)).unwrap().read_to_string(&mut heard).unwrap();
+        heard.rsplit(' ').next().and_then(|word| word.trim().parse().ok())
+    };
+    let before = greeted();
+    assert_eq!(before, web.pid());
+    scene.signal(before.unwrap(), libc::SIGKILL);
+    until("another process greets", || greeted() != before);
+}
+
 /// Serves a hundred, then ends.
 const SERVER: &str = r#"
 exec perl -e '
@@ -320,10 +371,10 @@ for (1 .. 100) {
 #[test]
 fn nobody_is_refused_while_it_is_started_anew() {
     const TEST: &str = "nobody_is_refused_while_it_is_started_anew";
-    if !Command::new("perl").args(["-e", "1"]).status().is_ok_and(|status| status.success()) {
+    let scene = Scene::new();
+    if shell(&scene, "perl -e 1").is_none() {
         return skip(TEST, "there is no perl");
     }
-    let scene = Scene::new();
     let (port, path) = (port(), scene.path("web.sock"));
     let listen = format!("tcp 127.0.0.1:{port} backlog 64\nunix {} backlog 64\n", path.display());
     let web = scene.service("web").run(&format!("echo life >> lives\n{SERVER}"));

@@ -432,6 +432,11 @@ impl Machine {
         self.settle(now, actions);
     }
 
+    /// The kernel is to blame for the end of what runs, which is about to be told.
+    pub fn was_short_of_memory(&mut self) {
+        self.blame(Cause::Oom);
+    }
+
     /// How many commands would be taken now. While none, they are left where they are.
     pub fn room(&self) -> usize {
         QUEUE.saturating_sub(self.queue.len())
