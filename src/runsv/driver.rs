@@ -3,7 +3,7 @@
 use super::launch::Launcher;
 use super::needs::{Neighbours, Waiting};
 use super::report;
-use super::talk::{MAILBOX, MAIN, Talk};
+use super::talk::{MAILBOX, MAIN, STORED, Talk};
 use super::wishes::Wishes;
 use crate::cli::message::Voice;
 use crate::exit::{Ending, Exit, Pid};
@@ -32,7 +32,7 @@ const READS: usize = 8;
 pub(super) struct Runsv {
     voice: Voice,
     pub(super) reactor: Reactor,
-    launcher: Launcher,
+    pub(super) launcher: Launcher,
     wishes: Wishes,
     pub(super) service: Seat,
     pub(super) logger: Option<Box<Seat>>,
@@ -153,6 +153,7 @@ impl Runsv {
                 }
                 reactor::Event::Ready(READY) => self.readiness(now),
                 reactor::Event::Ready(MAILBOX) => self.letters(now),
+                reactor::Event::Ready(STORED) => self.broken(),
                 reactor::Event::Ready(MAIN) => self.main_ended(now),
                 reactor::Event::Ready(NEEDS) => self.look_again(now),
                 reactor::Event::Ready(token) => self.commands(now, role_of(*token)),
@@ -455,6 +456,7 @@ impl Runsv {
             }
         }
         self.show_words();
+        self.stays_down();
     }
 
     fn show_words(&mut self) {

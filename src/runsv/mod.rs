@@ -14,6 +14,7 @@ mod outfit;
 mod report;
 mod sockets;
 mod start;
+mod store;
 mod talk;
 mod wishes;
 

@@ -3,6 +3,7 @@
 
 use super::control_group::ControlGroup;
 use super::sockets::Sockets;
+use super::store::Store;
 use super::wishes::Extras;
 use crate::cli::message::Voice;
 use crate::exit::Ending;
@@ -25,6 +26,7 @@ struct Kept {
     /// The fifo, for both, so that what was written while nothing runs is there for the next start.
     stdin: Option<OwnedFd>,
     sockets: Sockets,
+    store: Store,
     group: Option<ControlGroup>,
 }
 
@@ -59,10 +61,21 @@ impl Outfit {
     pub(super) fn pack(&mut self, voice: &Voice, policy: &Policy, post: &Post) -> Option<Pack> {
         let Some(kept) = &mut self.0 else { return Some(Pack::default()) };
         let pack = kept.pack(voice, policy, post);
+        // What is to be handed over stays here.
         if pack.is_some() && kept.is_nothing() {
             self.0 = None;
         }
         pack
+    }
+
+    /// What the service has given us to keep.
+    pub(super) fn store(&mut self) -> &mut Store {
+        &mut self.0.get_or_insert_default().store
+    }
+
+    /// Whether it has given us anything.
+    pub(super) fn has_stored(&self) -> bool {
+        self.0.as_ref().is_some_and(|kept| !kept.store.is_empty())
     }
 
     /// Ends all that is in the control group; whether there is one that can.
@@ -84,7 +97,22 @@ impl Outfit {
 
 impl Kept {
     fn is_nothing(&self) -> bool {
-        self.wanted == Extras::default()
+        self.wanted == Extras::default() && self.store.is_empty()
+    }
+
+    /// What is handed over by number, from 3 on: the sockets, and behind them what was stored.
+    fn handed(&self) -> impl Iterator<Item = (&str, BorrowedFd<'_>)> {
+        self.sockets.handed().chain(self.store.kept())
+    }
+
+    /// What tells of them, but for the process id, which nobody knows before the start.
+    fn variables(&self) -> Vec<CString> {
+        let names: Vec<&str> = self.handed().map(|(name, _)| name).collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let told = [format!("LISTEN_FDS={}", names.len()), format!("LISTEN_FDNAMES={}", names.join(":"))];
+        told.into_iter().flat_map(CString::new).collect()
     }
 
     fn pack(&mut self, voice: &Voice, policy: &Policy, post: &Post) -> Option<Pack> {
@@ -98,7 +126,7 @@ impl Kept {
         let lock =
             self.lock(voice, post).map_err(|errno| unable(voice, b"lock ", post, b"service-lock", errno)).ok()?;
         let member = self.enter_group(voice)?;
-        Some(Pack { stdin, lock, variables: self.sockets.variables(), member })
+        Some(Pack { stdin, lock, variables: self.variables(), member })
     }
 
     /// A socket on standard input leaves no place for the fifo.
@@ -145,7 +173,7 @@ impl Kept {
 
     /// Two things cannot have one number.
     fn numbers_differ(&self, voice: &Voice, policy: &Policy) -> bool {
-        let sockets = 3..3 + self.sockets.count();
+        let sockets = 3..3_i32.saturating_add(RawFd::try_from(self.handed().count()).unwrap_or(RawFd::MAX));
         let ready = match policy.ready.by {
             ReadyBy::Fd(number) => RawFd::try_from(number).ok(),
             _ => None,
@@ -180,8 +208,8 @@ impl Pack {
 
     /// Descriptors above 2, each with its number.
     pub(super) fn descriptors<'a>(&'a self, outfit: &'a Outfit) -> Vec<(BorrowedFd<'a>, RawFd)> {
-        let sockets = outfit.0.iter().flat_map(|kept| kept.sockets.handed()).zip(3..);
-        sockets.chain(self.lock.iter().map(|lock| (lock.file.as_fd(), lock.number))).collect()
+        let handed = outfit.0.iter().flat_map(|kept| kept.handed()).map(|(_, file)| file).zip(3..);
+        handed.chain(self.lock.iter().map(|lock| (lock.file.as_fd(), lock.number))).collect()
     }
 
     /// The rest.

@@ -7,8 +7,7 @@ use crate::process_state::account;
 use crate::service::policy::Listen;
 use crate::service::policy::listen::{Address, Socket, Unix};
 use crate::sys::listener::{self, Bound, Trouble};
-use std::ffi::CString;
-use std::os::fd::{AsFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// How many connections may wait where the file does not say: more than any system allows by itself.
 const BACKLOG: u32 = 1 << 16;
@@ -47,30 +46,15 @@ impl Sockets {
         good
     }
 
-    /// How many are handed over by number.
-    pub(super) fn count(&self) -> RawFd {
-        RawFd::try_from(self.handed().count()).unwrap_or(RawFd::MAX)
-    }
-
-    /// Those that are handed over by number, from 3 on.
-    pub(super) fn handed(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.0.iter().filter(|(socket, _)| !socket.as_stdin).map(|(_, bound)| bound.as_fd())
+    /// Those that are handed over by number, with their names, in the order of the file.
+    pub(super) fn handed(&self) -> impl Iterator<Item = (&str, BorrowedFd<'_>)> {
+        let by_number = self.0.iter().filter(|(socket, _)| !socket.as_stdin);
+        by_number.map(|(socket, bound)| (name(socket), bound.as_fd()))
     }
 
     /// The one that is handed over as standard input.
     pub(super) fn stdin(&self) -> Option<BorrowedFd<'_>> {
         self.0.iter().find(|(socket, _)| socket.as_stdin).map(|(_, bound)| bound.as_fd())
-    }
-
-    /// What tells of the sockets, but for the process id, which nobody knows before the start.
-    pub(super) fn variables(&self) -> Vec<CString> {
-        let handed = self.0.iter().filter(|(socket, _)| !socket.as_stdin);
-        let names: Vec<&str> = handed.map(|(socket, _)| name(socket)).collect();
-        if names.is_empty() {
-            return Vec::new();
-        }
-        let told = [format!("LISTEN_FDS={}", names.len()), format!("LISTEN_FDNAMES={}", names.join(":"))];
-        told.into_iter().flat_map(CString::new).collect()
     }
 }
 

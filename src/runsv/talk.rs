@@ -5,6 +5,7 @@ use crate::exit::{Ending, Pid};
 use crate::moment::Now;
 use crate::service::machine::{Event, Role, Says};
 use crate::service::notify::{self, Access, LONGEST, Message, Told};
+use crate::service::status::Want;
 use crate::sys::mailbox::{Letter, Mailbox, Spot};
 use crate::sys::reactor::{Direction, Token};
 use crate::sys::{process, processes};
@@ -14,6 +15,8 @@ use std::os::fd::OwnedFd;
 
 /// Where a service talks to.
 pub(super) const MAILBOX: Token = Token(3);
+/// Something that is kept for the next start has trouble.
+pub(super) const STORED: Token = Token(6);
 /// A main process that is not our child.
 pub(super) const MAIN: Token = Token(4);
 
@@ -88,18 +91,18 @@ impl Runsv {
         for _ in 0..LETTERS {
             let Some(talk) = &self.talk else { return };
             // An error belongs to a letter, and the next one may be readable.
-            let Ok(Some(letter)) = talk.mailbox.take(&mut bytes) else { return };
+            let Ok(Some(mut letter)) = talk.mailbox.take(&mut bytes) else { return };
             let text = bytes.get(..letter.length).unwrap_or_default();
             if letter.length <= LONGEST && self.may_say(letter.sender) {
                 for message in notify::decode(text, letter.descriptors.len()) {
-                    self.hear(now, message, &letter);
+                    self.hear(now, message, &mut letter);
                 }
             }
             // Dropping the letter closes what came along, which ends a barrier.
         }
     }
 
-    fn hear(&mut self, now: Now, message: Message, letter: &Letter) {
+    fn hear(&mut self, now: Now, message: Message, letter: &mut Letter) {
         let says = match message {
             Message::Ready => return self.step(now, Role::Service, Event::Ready),
             Message::Reloading { since } if self.is_of_earlier(since) => return,
@@ -115,6 +118,11 @@ impl Runsv {
                 let pid = letter.descriptors.first().and_then(process::of_handle);
                 return pid.map_or((), |pid| self.main_process(now, pid, None));
             }
+            Message::Store { name, poll } => return self.keep(&name, poll, letter.descriptors.drain(..)),
+            Message::Remove { name } => {
+                let taken = self.launcher.outfit.store().take_named(&name);
+                return self.let_go(taken);
+            }
             Message::Access(access) => {
                 return self.talk.iter_mut().for_each(|talk| talk.access = access);
             }
@@ -123,6 +131,35 @@ impl Runsv {
             }
         };
         self.step(now, Role::Service, Event::Says(says));
+    }
+
+    /// Keeps descriptors for the next start, as many as the policy lets.
+    fn keep(&mut self, name: &str, poll: bool, files: impl Iterator<Item = OwnedFd>) {
+        let room = self.service.machine.policy().ready.store;
+        for file in files {
+            if let Some(file) = self.launcher.outfit.store().keep(name, file, poll, room) {
+                let _ = self.reactor.watch(file, STORED, Direction::Trouble); // else it is kept until it is used
+            }
+        }
+    }
+
+    /// What has trouble is not kept.
+    pub(super) fn broken(&mut self) {
+        let taken = self.launcher.outfit.store().take_broken();
+        self.let_go(taken);
+    }
+
+    /// One that is down to stay gets nothing back.
+    pub(super) fn stays_down(&mut self) {
+        let status = self.service.machine.status();
+        if self.launcher.outfit.has_stored() && status.pid.is_none() && status.want != Want::Up {
+            let taken = self.launcher.outfit.store().take_all();
+            self.let_go(taken);
+        }
+    }
+
+    fn let_go(&mut self, files: Vec<OwnedFd>) {
+        files.iter().for_each(|file| self.reactor.forget(file));
     }
 
     /// Whether a reload began before we asked for the one that is meant.

@@ -49,6 +49,21 @@ pub fn is_writable(fd: impl AsFd) -> bool {
     ready > 0
 }
 
+/// Whether the other end of a descriptor is gone, or it has an error.
+pub fn has_trouble(fd: impl AsFd) -> bool {
+    let mut slot = libc::pollfd { fd: fd.as_fd().as_raw_fd(), events: 0, revents: 0 };
+    // SAFETY: one record of ours, and no time to wait.
+    unsafe { libc::poll(&mut slot, 1, 0) > 0 }
+}
+
+/// Whether two descriptors are one open file. Where the kernel does not tell, they are not.
+pub fn is_same(one: impl AsFd, other: impl AsFd) -> bool {
+    const FILE: libc::c_int = 0; // KCMP_FILE
+    let (one, other, us) = (one.as_fd().as_raw_fd(), other.as_fd().as_raw_fd(), std::process::id());
+    // SAFETY: numbers only.
+    unsafe { libc::syscall(libc::SYS_kcmp, us, us, FILE, one, other) == 0 }
+}
+
 /// Writes once, perhaps less than all.
 pub fn write(fd: impl AsFd, bytes: &[u8]) -> Result<usize> {
     again(|| nix::unistd::write(fd.as_fd(), bytes))

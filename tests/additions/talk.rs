@@ -5,16 +5,27 @@ use crate::scene::service::{Service, Supervised};
 use crate::scene::{Scene, skip, throughout, until};
 use sd_notify::NotifyState;
 use std::io::BufRead;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Duration;
 
-/// Not a test: what the services here run. Says each line that it reads, `|` for a newline.
+/// Not a test: what the services here run. Says each line that it reads, `|` for a newline. One that begins with a path
+/// comes with that file, open, and one that begins with `!` with the end of a pipe whose other end is gone.
 #[test]
 #[ignore = "is run as a service"]
 fn talker() {
     for line in std::io::stdin().lock().lines() {
         let line = line.unwrap().replace('|', "\n");
-        sd_notify::notify(&[NotifyState::Custom(&line)]).unwrap();
+        let (first, rest) = line.split_once(' ').unwrap_or_default();
+        let file = match first {
+            "!" => Some(nix::unistd::pipe().unwrap().0),
+            path if path.starts_with('/') => Some(std::fs::File::open(path).unwrap().into()),
+            _ => None,
+        };
+        match file {
+            Some(file) => sd_notify::notify_with_fds(&[NotifyState::Custom(rest)], &[file.as_fd()]).unwrap(),
+            None => sd_notify::notify(&[NotifyState::Custom(&line)]).unwrap(),
+        }
     }
 }
 
@@ -293,4 +304,66 @@ time.sleep(1000)
     let run = format!("exec {} -u nobody /usr/bin/python3 talk.py", crate::scene::ours("chpst").display());
     let web = scene.service("web").file("talk.py", talk).file("ready", "notify\n").run(&run).supervise();
     until_noted(&web, "ready");
+}
+
+/// A service that says what it was given, and talks.
+fn storing<'a>(scene: &'a Scene, ready: &str) -> Service<'a> {
+    let told = "echo \"$FDSTORE $LISTEN_FDS $LISTEN_FDNAMES $([ \"$LISTEN_PID\" = $$ ] && echo own)\" >> told";
+    let read = "[ -z \"$LISTEN_FDS\" ] || cat <&3 >> given";
+    scene.service("web").run(&format!("{told}; {read}; {}", words())).file("ready", ready)
+}
+
+#[test]
+fn what_it_stores_it_gets_back() {
+    let scene = Scene::new();
+    let kept = scene.file("kept", "kept words");
+    let web = storing(&scene, "notify\nstore 2\n").supervise();
+    say(&web, &format!("{} FDSTORE=1|FDNAME=words", kept.display()));
+    say(&web, "! FDSTORE=1|FDNAME=broken");
+    say(&web, "READY=1");
+    until_noted(&web, "ready");
+    web.send("t");
+    web.until_lines("told", 2);
+    until("it has read it", || web.read("given") == "kept words");
+    assert_eq!(web.lines("told"), ["2   ", "2 1 words own"], "what is broken is not kept");
+    web.until_lines("lives", 2);
+    say(&web, "FDSTOREREMOVE=1|FDNAME=words");
+    say(&web, "STATUS=removed");
+    until("it is heard", || web.read("supervise/notify").contains("removed"));
+    web.send("t");
+    web.until_lines("told", 3);
+    assert_eq!(web.lines("told")[2], "2   ");
+}
+
+#[test]
+fn what_it_stores_is_gone_when_it_is_down() {
+    let scene = Scene::new();
+    let kept = scene.file("kept", "");
+    let web = storing(&scene, "notify\nstore 1\n").supervise();
+    for name in ["one", "two"] {
+        say(&web, &format!("{} FDSTORE=1|FDNAME={name}", kept.display()));
+    }
+    say(&web, "READY=1");
+    until_noted(&web, "ready");
+    web.send("t");
+    web.until_lines("told", 2);
+    assert_eq!(web.lines("told")[1], "1 1 one own", "there is no room for more");
+    web.send("d");
+    web.until_stat("down");
+    web.send("u");
+    web.until_lines("told", 3);
+    assert_eq!(web.lines("told")[2], "1   ");
+}
+
+#[test]
+fn without_store_nothing_is_kept() {
+    let scene = Scene::new();
+    let kept = scene.file("kept", "");
+    let web = storing(&scene, "notify\n").supervise();
+    say(&web, &format!("{} FDSTORE=1|FDNAME=one", kept.display()));
+    say(&web, "READY=1");
+    until_noted(&web, "ready");
+    web.send("t");
+    web.until_lines("told", 2);
+    assert_eq!(web.lines("told")[1], "   ");
 }

@@ -59,6 +59,7 @@ impl Reactor {
         let interest = match direction {
             Direction::Read => Interest::READABLE,
             Direction::Write => Interest::WRITABLE,
+            Direction::Trouble => Interest::PRIORITY, // with nothing it takes none, and trouble is always told of
         };
         let fd = fd.as_fd().as_raw_fd();
         self.poll.registry().register(&mut SourceFd(&fd), ::mio::Token(token.0), interest).map_err(errno)

@@ -32,6 +32,8 @@ pub enum Direction {
     Read,
     /// That it can be written, or nobody reads it any more.
     Write,
+    /// Nothing but that its other end is gone, or an error.
+    Trouble,
 }
 
 /// What happened.

@@ -56,6 +56,7 @@ impl Reactor {
         let events = match direction {
             Direction::Read => libc::POLLIN,
             Direction::Write => libc::POLLOUT,
+            Direction::Trouble => 0, // it is always told of
         };
         self.polled.push(libc::pollfd { fd: fd.as_fd().as_raw_fd(), events, revents: 0 });
         self.tokens.push(token);

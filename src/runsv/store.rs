@@ -1,0 +1,60 @@
+//! Descriptors that a service has given us to keep for its next start.
+
+use crate::sys::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// In the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Store(Vec<Stored>);
+
+#[derive(Debug)]
+struct Stored {
+    name: String,
+    file: OwnedFd,
+    /// Whether it is dropped when it has trouble.
+    poll: bool,
+}
+
+impl Store {
+    /// Whether nothing is kept.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is kept, with its names.
+    pub(super) fn kept(&self) -> impl Iterator<Item = (&str, BorrowedFd<'_>)> {
+        self.0.iter().map(|stored| (stored.name.as_str(), stored.file.as_fd()))
+    }
+
+    /// Keeps one more, if it is not here already and there is room. Whether it is to be watched for trouble.
+    pub(super) fn keep(&mut self, name: &str, file: OwnedFd, poll: bool, room: u16) -> Option<BorrowedFd<'_>> {
+        let known = self.0.iter().any(|stored| io::is_same(&stored.file, &file));
+        if known || self.0.len() >= room.into() {
+            return None;
+        }
+        self.0.push(Stored { name: name.into(), file, poll });
+        self.0.last().filter(|stored| stored.poll).map(|stored| stored.file.as_fd())
+    }
+
+    /// Takes out those of this name.
+    pub(super) fn take_named(&mut self, name: &str) -> Vec<OwnedFd> {
+        self.take(|stored| stored.name == name)
+    }
+
+    /// Takes out those that have trouble, and are not kept nevertheless.
+    pub(super) fn take_broken(&mut self) -> Vec<OwnedFd> {
+        self.take(|stored| stored.poll && io::has_trouble(&stored.file))
+    }
+
+    /// Takes out all.
+    pub(super) fn take_all(&mut self) -> Vec<OwnedFd> {
+        self.take(|_| true)
+    }
+
+    fn take(&mut self, which: impl Fn(&Stored) -> bool) -> Vec<OwnedFd> {
+        let (taken, left) = core::mem::take(&mut self.0).into_iter().partition(which);
+        self.0 = left;
+        let taken: Vec<Stored> = taken;
+        taken.into_iter().map(|stored| stored.file).collect()
+    }
+}
