@@ -30,6 +30,20 @@ impl Label {
         Label { unix: self.unix.saturating_add(seconds), nanos: nanos % 1_000_000_000 }
     }
 
+    /// The label of this much earlier.
+    pub fn before(self, span: Duration) -> Label {
+        let borrow = span.subsec_nanos() > self.nanos;
+        let nanos = if borrow { self.nanos + 1_000_000_000 } else { self.nanos } - span.subsec_nanos();
+        let seconds = i64::try_from(span.as_secs()).unwrap_or(i64::MAX).saturating_add(borrow.into());
+        Label { unix: self.unix.saturating_sub(seconds), nanos }
+    }
+
+    /// How long after `earlier` this is; nothing if it is not after.
+    pub fn since(self, earlier: Label) -> Duration {
+        let nanos = |label: Label| i128::from(label.unix) * 1_000_000_000 + i128::from(label.nanos);
+        u64::try_from(nanos(self) - nanos(earlier)).map_or(Duration::ZERO, Duration::from_nanos)
+    }
+
     /// The twelve bytes of a status file.
     pub fn pack(self) -> [u8; 12] {
         let mut bytes = [0; 12];
@@ -196,6 +210,17 @@ mod tests {
     // 2026-11-20 12:40:38 UTC, as the original wrote it.
     const TEXT: &[u8; 25] = b"@400000006b003fd03a9ee3ac";
     const LABEL: Label = Label { unix: 1_795_178_438, nanos: 983_491_500 };
+
+    #[test]
+    fn earlier_and_later() {
+        let label = Label { unix: 100, nanos: 200 };
+        for span in [0, 1, 200, 201, 999_999_999, 1_000_000_000, 5_000_000_123].map(Duration::from_nanos) {
+            assert_eq!(label.after(span).before(span), label);
+            assert_eq!(label.before(span).after(span), label);
+            assert_eq!(label.after(span).since(label), span);
+            assert_eq!(label.before(span).since(label), Duration::ZERO);
+        }
+    }
 
     #[test]
     fn text_and_label_are_one_thing() {

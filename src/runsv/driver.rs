@@ -1,8 +1,9 @@
 //! Waits, tells the machines what happened, and does what they say.
 
-use super::launch::Launcher;
+use super::launch::{Family, Launcher};
 use super::needs::{Neighbours, Waiting};
 use super::report;
+use super::survivors::Strangers;
 use super::talk::{MAILBOX, MAIN, STORED, Talk};
 use super::wishes::Wishes;
 use crate::cli::message::Voice;
@@ -11,8 +12,10 @@ use crate::moment::{Moment, Now};
 use crate::service::command::Command;
 use crate::service::journal::{Draft, Key};
 use crate::service::machine::{Action, Event, Machine, Needs, Note, Program, Role, Start};
+use crate::service::notify::Told;
 use crate::service::order::{self, Next};
 use crate::service::policy::{File, ReadyBy};
+use crate::service::record::Record;
 use crate::service::word::Word;
 use crate::signal::Signal;
 use crate::supervise::server::{NotShown, Post, Trouble};
@@ -42,13 +45,16 @@ pub(super) struct Runsv {
     waiting: Option<Box<Waiting>>,
     /// The service talks.
     pub(super) talk: Option<Box<Talk>>,
+    pub(super) strangers: Strangers,
 }
 
 /// One supervised program: what it is doing, where that is shown, and the script that was asked.
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) machine: Machine,
-    post: Post,
+    pub(super) post: Post,
+    /// When its main process began, where that is not the one that we have started.
+    pub(super) main_began: Option<u64>,
     pub(super) script: Option<Pid>,
     pub(super) check: Option<Pid>,
     /// Where the service says that it is ready.
@@ -69,6 +75,7 @@ impl Seat {
         Seat {
             machine,
             post,
+            main_began: None,
             script: None,
             check: None,
             ready: None,
@@ -91,7 +98,18 @@ impl Runsv {
         neighbours: Option<Neighbours>,
     ) -> Runsv {
         let wishes = Wishes::default();
-        Runsv { voice, reactor, launcher, wishes, service, logger, neighbours, waiting: None, talk: None }
+        Runsv {
+            voice,
+            reactor,
+            launcher,
+            wishes,
+            service,
+            logger,
+            neighbours,
+            waiting: None,
+            talk: None,
+            strangers: Strangers::default(),
+        }
     }
 
     /// Shows the first state, then says that a supervisor lives here.
@@ -132,14 +150,20 @@ impl Runsv {
                     self.close_log(now);
                     continue;
                 }
-                Next::Leave => return Exit::OK,
+                Next::Leave => return self.leave(),
             }
-            if let Err(errno) = self.reactor.wait(now.moment, self.deadline(), &mut events) {
+            if let Err(errno) = self.reactor.wait(now.moment, self.deadline(now.moment), &mut events) {
                 self.voice.warning(&[b"unable to wait for commands, waiting for signals"], errno);
             }
             now = clock::now();
             self.turn(now, &events);
         }
+    }
+
+    fn leave(&self) -> Exit {
+        self.service.post.leave();
+        self.logger.iter().for_each(|seat| seat.post.leave());
+        Exit::OK
     }
 
     /// One turn: deaths first, then commands, then whatever has become due.
@@ -154,10 +178,13 @@ impl Runsv {
                 reactor::Event::Ready(READY) => self.readiness(now),
                 reactor::Event::Ready(MAILBOX) => self.letters(now),
                 reactor::Event::Ready(STORED) => self.broken(),
-                reactor::Event::Ready(MAIN) => self.main_ended(now),
+                reactor::Event::Ready(MAIN) => self.look_at_strangers(now),
                 reactor::Event::Ready(NEEDS) => self.look_again(now),
                 reactor::Event::Ready(token) => self.commands(now, role_of(*token)),
             }
+        }
+        if self.strangers.due(now.moment).is_some() {
+            self.look_at_strangers(now);
         }
         if self.waiting.as_ref().and_then(|waiting| waiting.due).is_some_and(|due| due <= now.moment) {
             self.look_again(now);
@@ -169,19 +196,29 @@ impl Runsv {
         }
     }
 
-    fn seat(&mut self, role: Role) -> Option<&mut Seat> {
+    pub(super) fn seat(&mut self, role: Role) -> Option<&mut Seat> {
         pick(&mut self.service, &mut self.logger, role)
     }
 
-    fn deadline(&self) -> Option<Moment> {
+    fn deadline(&self, now: Moment) -> Option<Moment> {
         let seats = [Some(&self.service), self.logger.as_deref()];
         seats
             .into_iter()
             .flatten()
             .flat_map(|seat| [seat.machine.deadline(), seat.show_again.map(|(due, _)| due)])
-            .chain([self.waiting.as_ref().and_then(|waiting| waiting.due)])
+            .chain([self.waiting.as_ref().and_then(|waiting| waiting.due), self.strangers.due(now)])
             .flatten()
             .min()
+    }
+
+    /// Does what a machine says to something that asks for no answer.
+    pub(super) fn act_all(&mut self, now: Now, role: Role, what: impl FnOnce(&mut Machine, &mut Vec<Action>)) {
+        let mut actions = Vec::new();
+        let Some(seat) = self.seat(role) else { return };
+        what(&mut seat.machine, &mut actions);
+        for action in actions {
+            self.act(now, role, action);
+        }
     }
 
     /// Tells a machine what happened, and does what it says until it asks for nothing more.
@@ -205,7 +242,7 @@ impl Runsv {
             Action::Note(note) => self.note(now, role, note),
             Action::Signal(pid, signal, whom) => {
                 self.asks_to_reload(signal);
-                self.launcher.send(pid, signal, whom, &self.helpers());
+                self.launcher.send(pid, signal, whom, &self.family());
             }
             Action::Check => return self.check(now),
             Action::KillCheck => {
@@ -239,14 +276,15 @@ impl Runsv {
         seat.noting = written.is_ok();
     }
 
-    /// Our children that are no part of the service.
-    fn helpers(&self) -> Vec<Pid> {
+    fn family(&self) -> Family {
         let logger = self.logger.as_ref().and_then(|seat| seat.machine.pid());
-        [logger, self.service.script, self.service.check].into_iter().flatten().collect()
+        let helpers = [logger, self.service.script, self.service.check].into_iter().flatten().collect();
+        let strangers = self.strangers.pids().filter(|pid| Some(*pid) != logger).collect();
+        Family { helpers, strangers }
     }
 
     /// Reads what the optional files ask for. Whether a start may go on.
-    fn consult(&mut self, now: Now, aloud: bool) -> bool {
+    pub(super) fn consult(&mut self, now: Now, aloud: bool) -> bool {
         let Some(wanted) = self.wishes.read(now, &self.launcher.directory) else { return true };
         if aloud {
             wanted.report(&self.voice);
@@ -334,7 +372,8 @@ impl Runsv {
         if !seat.unshown && seat.show_again.is_none_or(|(due, _)| due > now.moment) {
             return;
         }
-        match seat.post.publish(&seat.machine.status(), &seat.machine.record(now)) {
+        let record = Record { start_time: seat.main_began, ..seat.machine.record(now) };
+        match seat.post.publish(&seat.machine.status(), &record) {
             Ok(()) => seat.show_again = None,
             Err(what) => {
                 if seat.unshown || seat.show_again.is_none_or(|(_, said)| said != what) {
@@ -394,6 +433,7 @@ impl Runsv {
     }
 
     pub(super) fn ended(&mut self, now: Now, pid: Pid, ending: Ending) {
+        self.forget_stranger(pid);
         if self.service.script == Some(pid) {
             self.service.script = None;
             return self.step(now, Role::Service, Event::Answered { handled: ending.is_yes() });
@@ -406,8 +446,8 @@ impl Runsv {
             if self.seat(role).is_some_and(|seat| seat.machine.pids().any(|known| known == pid)) {
                 if role == Role::Service && self.service.machine.pids().count() == 1 {
                     self.consult(now, false);
-                    let helpers = self.helpers();
-                    self.launcher.sweep(self.service.machine.policy(), &helpers);
+                    let family = self.family();
+                    self.launcher.sweep(self.service.machine.policy(), &family);
                     if self.launcher.outfit.was_short_of_memory(ending) {
                         self.service.machine.was_short_of_memory();
                     }
@@ -477,19 +517,33 @@ impl Runsv {
             }
             return;
         }
-        if self.talk.is_none() {
-            match Talk::new(self.service.post.mailbox_spot())
-                .and_then(|talk| self.reactor.watch(talk.mailbox(), MAILBOX, Direction::Read).map(|()| talk))
-            {
-                Ok(talk) => self.talk = Some(Box::new(talk)),
-                Err(errno) => self.voice.warning(&[b"unable to make a socket for NOTIFY_SOCKET"], errno),
-            }
-        }
+        self.open_mailbox();
         if let Some(talk) = &mut self.talk {
             talk.anew();
             self.launcher.variables = talk.variables(ready.watchdog, ready.store);
         }
         self.show_words();
+    }
+
+    /// What one that talks has said to a supervisor before us stays said.
+    pub(super) fn go_on_listening(&mut self) {
+        if self.service.machine.policy().ready.by == ReadyBy::Notify {
+            self.open_mailbox();
+            let told = Told::parse(&self.service.post.told());
+            self.talk.iter_mut().for_each(|talk| talk.recall(&told));
+            self.show_words();
+        }
+    }
+
+    fn open_mailbox(&mut self) {
+        if self.talk.is_some() {
+            return;
+        }
+        let made = Talk::new(self.service.post.mailbox_spot());
+        match made.and_then(|talk| self.reactor.watch(talk.mailbox(), MAILBOX, Direction::Read).map(|()| talk)) {
+            Ok(talk) => self.talk = Some(Box::new(talk)),
+            Err(errno) => self.voice.warning(&[b"unable to make a socket for NOTIFY_SOCKET"], errno),
+        }
     }
 
     /// From now on a reload that began before is not the one that is meant.

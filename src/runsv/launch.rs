@@ -6,6 +6,7 @@ use crate::cli::message::Voice;
 use crate::exit::Pid;
 use crate::service::command::Command;
 use crate::service::machine::{Life, Program, Role, Start};
+use crate::service::mark::What;
 use crate::service::policy::{Policy, ReadyBy, Whom};
 use crate::signal::Signal;
 use crate::supervise::server::Post;
@@ -44,6 +45,15 @@ pub(super) struct LogPipe {
     pub(super) writer: Option<OwnedFd>,
 }
 
+/// Who belongs to the service and who does not, where one cannot tell by whose children they are.
+#[derive(Debug)]
+pub(super) struct Family {
+    /// Our children that are no part of it.
+    pub(super) helpers: Vec<Pid>,
+    /// Its processes that are not our children.
+    pub(super) strangers: Vec<Pid>,
+}
+
 impl Launcher {
     /// Starts a program; where it says that it is ready, if the policy asks for that.
     pub(super) fn program(
@@ -56,12 +66,12 @@ impl Launcher {
     ) -> (Start, Option<OwnedFd>) {
         let mut ready = None;
         let started = match program {
-            Program::Run if role == Role::Logger => self.logger(),
+            Program::Run if role == Role::Logger => self.logger(post),
             Program::Run => match self.outfit.pack(voice, policy, post) {
-                Some(pack) => self.run(policy, &pack, &mut ready),
+                Some(pack) => self.run(policy, &pack, post, &mut ready),
                 None => return (Start::Refused, None),
             },
-            Program::Finish(life) => self.finish(life),
+            Program::Finish(life) => self.finish(life, post),
         };
         let start = match started {
             Ok(Started { pid, failed: None }) => Start::Runs(pid),
@@ -77,13 +87,14 @@ impl Launcher {
         (start, ready)
     }
 
-    fn logger(&self) -> Result<Started, Errno> {
+    fn logger(&self, post: &Post) -> Result<Started, Errno> {
         let standard = self.standard(Role::Logger);
-        Spawn { directory: Some(c"./log"), standard, ..self.child(&[c"./run"], &[c"./run"]) }.start()
+        let given = Given { mark: Some((post.lock(), What::Run)), ..Given::default() };
+        Spawn { directory: Some(c"./log"), standard, ..self.child(&[c"./run"], &[c"./run"]) }.start_given(given)
     }
 
     /// As under runit in our own process group, unless the ladder of signals is for more than the process.
-    fn run(&self, policy: &Policy, pack: &Pack, ready: &mut Option<OwnedFd>) -> Result<Started, Errno> {
+    fn run(&self, policy: &Policy, pack: &Pack, post: &Post, ready: &mut Option<OwnedFd>) -> Result<Started, Errno> {
         let mut standard = self.standard(Role::Service);
         if let Some(stdin) = pack.stdin(&self.outfit) {
             standard[0] = Stream::Is(stdin);
@@ -106,7 +117,7 @@ impl Launcher {
             told = Some((writer, RawFd::try_from(number).map_err(|_| Errno::EBADF)?));
         }
         also.extend(told.as_ref().map(|(writer, number)| (writer.as_fd(), *number)));
-        spawn.start_given(Given { place, also: &also, ..pack.given() })
+        spawn.start_given(Given { place, also: &also, mark: Some((post.lock(), What::Run)), ..pack.given() })
     }
 
     /// Our environment with what the service is told in it, where there is something to tell.
@@ -147,30 +158,31 @@ impl Launcher {
     }
 
     /// Sends a signal to the service. Whoever has ended meanwhile is about to be heard of.
-    pub(super) fn send(&self, pid: Pid, signal: Signal, whom: Whom, helpers: &[Pid]) {
+    pub(super) fn send(&self, pid: Pid, signal: Signal, whom: Whom, family: &Family) {
         let _ = match whom {
             Whom::Process => process::send(pid, signal),
             Whom::Group => family::send_group(pid, signal),
             Whom::All if signal == Signal::KILL && self.outfit.kill_group() => Ok(()),
-            Whom::All => family::send_all_below_us(signal, helpers),
+            Whom::All => family::send_all_below_us(signal, &family.helpers, &family.strangers),
         };
     }
 
     /// Where the ladder of signals is for everything that the service ever forked, nothing of it outlives the service.
-    pub(super) fn sweep(&self, policy: &Policy, helpers: &[Pid]) {
+    pub(super) fn sweep(&self, policy: &Policy, family: &Family) {
         if policy.stop.ladder.iter().any(|step| step.whom == Whom::All) && !self.outfit.kill_group() {
-            let _ = family::send_all_below_us(Signal::KILL, helpers);
+            let _ = family::send_all_below_us(Signal::KILL, &family.helpers, &family.strangers);
         }
     }
 
     /// `$1` and `$2` are runit's; `$3`, the service's name, and `$4`, the process group, are s6's, and ours.
-    fn finish(&self, life: Life) -> Result<Started, Errno> {
+    fn finish(&self, life: Life, post: &Post) -> Result<Started, Errno> {
         let [code, status] =
             [life.ending.code_or_minus_one(), life.ending.low_byte().into()].map(|n| n.to_string().into_bytes());
         // Digits hold no NUL.
         let (code, status) = (CString::new(code).unwrap_or_default(), CString::new(status).unwrap_or_default());
         let args = [c"./finish", &code, &status, &self.name, &self.group];
-        Spawn { standard: self.standard(Role::Service), ..self.child(&[c"./finish"], &args) }.start()
+        let given = Given { mark: Some((post.lock(), What::Finish)), ..Given::default() };
+        Spawn { standard: self.standard(Role::Service), ..self.child(&[c"./finish"], &args) }.start_given(given)
     }
 
     /// Whether there is more to do when a program has ended: a `finish` to run, or lines that no logger has read.

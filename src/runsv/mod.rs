@@ -15,6 +15,7 @@ mod report;
 mod sockets;
 mod start;
 mod store;
+mod survivors;
 mod talk;
 mod wishes;
 

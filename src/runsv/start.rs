@@ -5,6 +5,7 @@ use super::launch::{Launcher, LogPipe};
 use super::needs::Neighbours;
 use super::outfit::Outfit;
 use super::report;
+use super::survivors::log_pipe;
 use crate::cli::message::Voice;
 use crate::exit::Exit;
 use crate::service::machine::{Machine, Role};
@@ -67,6 +68,8 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         Some((claim, wanted_up, home)) => Some(seat(claim, Role::Logger, &home, wanted_up)?),
         None => None,
     };
+    let logger_left = logger.as_ref().and_then(|seat| seat.post.left());
+    let pipe = pipe.map(|fresh| log_pipe(service.post.left(), logger_left).unwrap_or(fresh));
     let launcher = Launcher {
         directory: here,
         name: CString::new(directory.as_bytes()).unwrap_or_default(), // a C string it was, on our command line
@@ -77,6 +80,7 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         log: pipe.map(|(reader, writer)| LogPipe { reader, writer: Some(writer) }),
     };
     let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger.map(Box::new), neighbours);
+    runsv.take_over();
     runsv.announce().map_err(|(role, what)| match home_of(role, &voice) {
         Ok(home) => refused(&voice, role, &home, what),
         Err(exit) => exit,

@@ -1,7 +1,7 @@
 //! Listening to a service that talks: systemd's datagram protocol.
 
 use super::driver::Runsv;
-use crate::exit::{Ending, Pid};
+use crate::exit::Pid;
 use crate::moment::Now;
 use crate::service::machine::{Event, Role, Says};
 use crate::service::notify::{self, Access, LONGEST, Message, Told};
@@ -29,8 +29,6 @@ pub(super) struct Talk {
     told: Told,
     /// `supervise/notify` does not show what was told last.
     unshown: bool,
-    /// Its main process, where that is not the one that we have started.
-    main: Option<(Pid, OwnedFd)>,
     /// When it was told to reload, by the clock by which it tells.
     pub(super) reload: Option<Duration>,
 }
@@ -48,7 +46,7 @@ impl Talk {
         let mailbox = Mailbox::new(spot.filter(|spot| spot.path.to_str().is_some_and(|path| !path.contains('\n'))))?;
         let socket = String::from_utf8_lossy(mailbox.address()).into_owned();
         let told = Told { socket, ..Told::default() };
-        Ok(Talk { mailbox, access: Access::All, told, unshown: true, main: None, reload: None })
+        Ok(Talk { mailbox, access: Access::All, told, unshown: true, reload: None })
     }
 
     /// Where letters come.
@@ -61,6 +59,13 @@ impl Talk {
         let socket = core::mem::take(&mut self.told.socket);
         self.told = Told { socket, ..Told::default() };
         (self.access, self.unshown, self.reload) = (Access::All, true, None);
+    }
+
+    /// What it said to another supervisor it has said to us.
+    pub(super) fn recall(&mut self, told: &Told) {
+        let socket = core::mem::take(&mut self.told.socket);
+        self.told = Told { socket, ..told.clone() };
+        self.unshown = true;
     }
 
     /// What `supervise/notify` is to be, if it is not.
@@ -204,27 +209,11 @@ impl Runsv {
         }
         let Ok(handle) = process::handle(pid) else { return };
         let meant = inode.is_none_or(|inode| crate::sys::fs::facts(&handle).is_ok_and(|facts| facts.id.1 == inode));
-        if !meant || self.reactor.watch(&handle, MAIN, Direction::Read).is_err() {
+        if !meant {
             return;
         }
-        self.forget_main();
-        if let Some(talk) = &mut self.talk {
-            talk.main = Some((pid, handle));
-        }
+        self.wait_for(pid, Some(handle));
+        self.service.main_began = processes::one(pid).map(|process| process.began);
         self.step(now, Role::Service, Event::Says(Says::Main(pid)));
-    }
-
-    fn forget_main(&mut self) -> Option<Pid> {
-        let (pid, handle) = self.talk.as_mut()?.main.take()?;
-        self.reactor.forget(&handle);
-        Some(pid)
-    }
-
-    /// The main process has ended. Where it was our child its end is known by now.
-    pub(super) fn main_ended(&mut self, now: Now) {
-        self.reap(now);
-        if let Some(pid) = self.forget_main() {
-            self.ended(now, pid, Ending::Unknown);
-        }
     }
 }

@@ -9,6 +9,7 @@ pub mod goal;
 pub mod journal;
 pub mod lint;
 pub mod machine;
+pub mod mark;
 pub mod needs_graph;
 pub mod notify;
 pub mod order;

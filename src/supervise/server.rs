@@ -9,11 +9,12 @@ use super::{CONTROL, DIRECTORY, LOCK, NOTIFY, OK, PID, SERVICE_LOCK, STAT, STATU
 use crate::exit::Pid;
 use crate::service::journal::Draft;
 use crate::service::machine::Role;
-use crate::service::record::Record;
-use crate::service::status::Status;
+use crate::service::mark;
+use crate::service::record::{self, Record, Report};
+use crate::service::status::{self, Status};
 use crate::sys::fs::{self, Dir, How, Kind, Replace, Wait, lock};
 use crate::sys::mailbox::Spot;
-use crate::sys::{Errno, Result, io};
+use crate::sys::{Errno, Result, io, process};
 use crate::tai64::Label;
 use std::borrow::Cow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,7 +25,9 @@ use std::os::unix::ffi::OsStrExt;
 pub struct Claim {
     dir: Dir,
     shown: Cow<'static, [u8]>,
-    _lock: OwnedFd,
+    lock: OwnedFd,
+    /// What the supervisor before us has left, if it did not leave in order.
+    before: Option<mark::Mark>,
     _own: Option<OwnedFd>,
 }
 
@@ -36,6 +39,15 @@ pub struct Post {
     _ok: Option<OwnedFd>,
     shown: Shown,
     journal: Journal,
+}
+
+/// What a supervisor has left that did not leave in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Left {
+    /// Who was started last, whether or not it lives.
+    pub child: Option<mark::Child>,
+    /// The state that was shown last; nothing if that cannot be read.
+    pub shown: Option<Report>,
 }
 
 /// What the files say now, so that what has not changed is not written again.
@@ -96,7 +108,7 @@ impl Claim {
             Home::Away(_) => home.make().map_err(Trouble::MakeHome)?,
         }
         // Opening through the path keeps runit's message for everything that may be wrong with the directory.
-        let file = service.file(path.join(LOCK), How::Append).map_err(Trouble::OpenLock)?;
+        let file = service.file(path.join(LOCK), How::Keep).map_err(Trouble::OpenLock)?;
         lock(&file, Wait::No).map_err(|errno| match home {
             Home::Away(away) if away.is_taken() => Trouble::Taken,
             _ => Trouble::Lock(errno),
@@ -105,8 +117,23 @@ impl Claim {
             away.take().map_err(Trouble::MakeHome)?;
         }
         let dir = service.dir(path).map_err(Trouble::OpenLock)?;
-        Ok(Claim { dir, shown, _lock: file, _own: own })
+        let before = sign(&file);
+        Ok(Claim { dir, shown, lock: file, before, _own: own })
     }
+}
+
+/// Writes down who supervises, and answers with what was there. Whoever was started last stays marked, or a successor
+/// that is killed now would leave him to nobody. Where nothing can be known of processes there is no mark.
+fn sign(lock: &OwnedFd) -> Option<mark::Mark> {
+    let mut bytes = [0; mark::SIZE];
+    let length = io::read_at(lock, &mut bytes, 0).unwrap_or(0);
+    let (world, own) = (process::world()?, process::own_id()?);
+    let before = mark::Mark::unpack(bytes.get(..length)?).filter(|mark| mark.world == world);
+    if before.is_none() && length > 0 {
+        let _ = fs::cut(lock, 0); // else what is behind our part would be taken for a child of ours
+    }
+    let _ = io::write_at(lock, &mark::own(world, own), 0); // on a full disk nobody is found later
+    before
 }
 
 /// With SVSTATE too a service has one supervisor: where it can, it takes the lock of one without SVSTATE as well. A
@@ -157,6 +184,25 @@ impl Post {
         Ok(())
     }
 
+    /// Where a child leaves its mark.
+    pub fn lock(&self) -> BorrowedFd<'_> {
+        self.claim.lock.as_fd()
+    }
+
+    /// We leave in order: nobody is left running.
+    pub fn leave(&self) {
+        let _ = fs::cut(&self.claim.lock, 0); // a mark of one who has ended finds nobody either
+    }
+
+    /// What our predecessor has left: its last child, and the state that it has shown. Nothing if it left in order.
+    pub fn left(&self) -> Option<Left> {
+        let child = self.claim.before?.child;
+        let mut bytes = [0; 2 * (status::SIZE + record::SIZE)];
+        let file = self.claim.dir.file(STATUS, How::Read);
+        let length = file.and_then(|file| io::read(file, &mut bytes)).unwrap_or(0);
+        Some(Left { child, shown: Report::unpack(bytes.get(..length).unwrap_or_default()) })
+    }
+
     /// What stands before `supervise/` where its files are spoken of.
     pub fn shown(&self) -> &[u8] {
         &self.claim.shown
@@ -202,6 +248,11 @@ impl Post {
     /// Shows what the service says of itself.
     pub fn tell(&self, text: &str) -> core::result::Result<(), NotShown> {
         self.replace(NOTIFY, "notify.new", text.as_bytes())
+    }
+
+    /// What it has said, as far as it is shown.
+    pub fn told(&self) -> Vec<u8> {
+        self.claim.dir.file(NOTIFY, How::Read).and_then(io::read_all).unwrap_or_default()
     }
 
     /// It says nothing any more.

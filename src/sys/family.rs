@@ -39,14 +39,16 @@ pub fn send_group(leader: Pid, signal: Signal) -> Result<()> {
     Errno::result(unsafe { libc::kill(-leader.get(), signal.number().into()) }).map(drop)
 }
 
-/// Sends a signal to all below us, however deep, but for these children and whoever is below them. Looks again until
+/// Sends a signal to all below us, however deep, but for these children and whoever is below them, and to `also` and all
+/// below that, which are not our children. Looks again until
 /// there is nobody new: what is forked meanwhile is found too, unless somebody forks faster than we look.
-pub fn send_all_below_us(signal: Signal, but: &[Pid]) -> Result<()> {
+pub fn send_all_below_us(signal: Signal, but: &[Pid], also: &[Pid]) -> Result<()> {
     let mut told: Vec<Pid> = Vec::new();
     for _ in 0..PASSES {
         let mut fresh = Vec::new();
         let mut open = children().ok_or(Errno::ENOENT)?;
         open.retain(|pid| !but.contains(pid));
+        open.extend(also);
         while let Some(pid) = open.pop() {
             open.extend(children_of(pid));
             if !told.contains(&pid) {

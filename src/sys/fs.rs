@@ -25,6 +25,8 @@ pub enum How {
     Append,
     /// For writing what is there already, such as a fifo.
     Write,
+    /// For both, where what is there stays; made (0600) if missing.
+    Keep,
     /// For both, such as a fifo that shall never be at its end.
     ReadWrite,
 }
@@ -228,6 +230,7 @@ fn open_file(at: BorrowedFd<'_>, path: &Path, how: How) -> Result<OwnedFd> {
         How::Write => (OFlag::O_WRONLY, 0),
         How::ReadWrite => (OFlag::O_RDWR, 0),
         How::Truncate => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC, 0o644),
+        How::Keep => (OFlag::O_RDWR | OFlag::O_CREAT, 0o600),
         How::Append => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_APPEND, 0o600),
     };
     let flags = flags | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;

@@ -49,6 +49,13 @@ pub fn is_writable(fd: impl AsFd) -> bool {
     ready > 0
 }
 
+/// Whether a descriptor has something to be read now, or is at its end.
+pub fn is_readable(fd: impl AsFd) -> bool {
+    let mut slot = libc::pollfd { fd: fd.as_fd().as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: one record of ours, and no time to wait.
+    unsafe { libc::poll(&mut slot, 1, 0) > 0 }
+}
+
 /// Whether the other end of a descriptor is gone, or it has an error.
 pub fn has_trouble(fd: impl AsFd) -> bool {
     let mut slot = libc::pollfd { fd: fd.as_fd().as_raw_fd(), events: 0, revents: 0 };

@@ -3,6 +3,7 @@
 use super::reactor::Mask;
 use super::{Errno, Result, fs, io};
 use crate::exit::{Ending, Exit, Pid};
+use crate::service::mark::{self, What, World};
 use crate::signal::Signal;
 use core::ffi::{c_char, c_int, c_void};
 use core::mem::MaybeUninit;
@@ -87,6 +88,7 @@ struct Plan<'a> {
     group: Option<RawFd>,
     lock: Option<RawFd>,
     own_id: *mut u8,
+    mark: Option<(RawFd, u8)>,
     mask: libc::sigset_t,
     defaults: &'a [Signal],
     failed: Option<Failed>,
@@ -101,6 +103,8 @@ pub struct Given<'a> {
     pub also: &'a [(BorrowedFd<'a>, RawFd)],
     /// A variable that is to hold its process id.
     pub own_id: Option<&'a CStr>,
+    /// The file in which it leaves a mark before it runs anything, and as what.
+    pub mark: Option<(BorrowedFd<'a>, What)>,
     /// The file through which it becomes a member of a control group, before it runs anything.
     pub group: Option<BorrowedFd<'a>>,
     /// Which of the numbers in `also` is a lock that it waits for. It is then a copy of us for as long as it waits, and
@@ -188,6 +192,7 @@ impl Spawn<'_> {
             place: given.place,
             group: given.group.map(|file| file.as_raw_fd()),
             lock: given.lock,
+            mark: given.mark.map(|(file, what)| (file.as_raw_fd(), what.byte())),
             own_id: blank.map_or(ptr::null_mut(), |digits| digits.as_mut_ptr()),
             mask: self.mask.set,
             defaults: self.mask.defaults,
@@ -254,6 +259,9 @@ extern "C" fn child(plan: *mut c_void) -> c_int {
 }
 
 fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
+    if let Some((file, what)) = plan.mark {
+        leave_mark(file, what);
+    }
     if let Some(file) = plan.group {
         // SAFETY: one byte of ours. 0 is who writes.
         Errno::result(unsafe { libc::write(file, c"0".as_ptr().cast(), 1) }).map_err(Failed::Group)?;
@@ -293,6 +301,19 @@ fn prepare(plan: &Plan<'_>) -> core::result::Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Writes down that we are here. Where that cannot be, for want of room on the disk perhaps, the service shall run all
+/// the same.
+fn leave_mark(file: RawFd, what: u8) {
+    // SAFETY: an array of ours; a time that is zero if the clock cannot be read.
+    unsafe {
+        let mut time: libc::timespec = core::mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut time);
+        let at = core::time::Duration::new(time.tv_sec as u64, time.tv_nsec as u32);
+        let bytes = mark::child(what, libc::getpid(), at);
+        libc::pwrite(file, bytes.as_ptr().cast(), bytes.len(), mark::OWN as libc::off_t);
+    }
 }
 
 /// What is ours is given up first: nobody shall take a child that waits for its supervisor.
@@ -453,6 +474,16 @@ pub fn send(pid: Pid, signal: Signal) -> Result<()> {
     Errno::result(unsafe { libc::kill(pid.get(), signal.number().into()) }).map(drop)
 }
 
+/// Where process ids mean what they mean to us, where /proc tells.
+pub fn world() -> Option<World> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let digits: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
+    let bytes: Vec<u8> =
+        digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |sum, digit| sum << 4 | digit)).collect();
+    let space = super::fs::facts_of("/proc/self/ns/pid").ok()?.id.1;
+    Some(World { boot: bytes.try_into().ok()?, space })
+}
+
 /// Our own process id.
 pub fn own_id() -> Option<Pid> {
     Pid::new(nix::unistd::getpid().as_raw())
@@ -511,6 +542,7 @@ pub fn execute_in_place(program: &[&CStr], args: &[&CStr], environment: Option<&
         group: None,
         lock: None,
         own_id: ptr::null_mut(),
+        mark: None,
         // SAFETY: not looked at by `execute`.
         mask: unsafe { core::mem::zeroed() },
         defaults: &[],

@@ -17,6 +17,7 @@ mod runsv;
 mod runsvchdir;
 mod runsvdir;
 mod state;
+mod survivors;
 mod sv;
 mod sv_log;
 mod sv_words;

@@ -328,6 +328,7 @@ impl Scene {
 
     /// Sends a signal to a process of this scene.
     pub fn signal(&self, pid: i32, signal: i32) {
+        assert!(pid > 1, "{pid} is more than one process");
         // SAFETY: numbers only; the pid was written by a process of this scene.
         assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "process {pid} is gone");
     }

@@ -20,6 +20,11 @@ impl History {
         self.failures
     }
 
+    /// So many failures in a row are known of; when they were is not.
+    pub(super) fn recall(&mut self, failures: u32) {
+        self.failures = failures;
+    }
+
     /// A run that has ended, and how long it lasted.
     pub(super) fn note(&mut self, now: Moment, lasted: Duration, failed: bool, policy: &Restart) {
         if !failed || lasted >= policy.healthy {

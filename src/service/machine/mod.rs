@@ -83,6 +83,7 @@ use running::{Due, Running};
 mod commands;
 mod history;
 mod lives;
+pub mod resumed;
 mod running;
 mod says;
 mod shown;
