@@ -178,7 +178,7 @@ fn expected(journal: &[String]) -> Vec<(u64, String)> {
 
 /// Fails twice, is ready once, and so on; at last it stays.
 const IN_CIRCLES: &str = "n=$(($(cat n 2>/dev/null || echo 0) + 1)); echo $n > n
-test ! -e stay || { echo >&3; exec sleep 1000; }
+test ! -e stay || { : > stays; echo >&3; exec sleep 1000; }
 [ $((n % 3)) -ne 0 ] || { echo >&3; sleep 0.02; }
 exit 1";
 
@@ -214,8 +214,8 @@ fn killed_at_any_moment_it_loses_nothing_and_repeats_only_what_was_under_way() {
     }
     for name in SERVICES {
         until("it stays", || {
-            journal(name).last().is_some_and(|line| line.split(' ').nth(2) == Some("ready"))
-                && scene.read(format!("scan/{name}/supervise/stat")).starts_with("run")
+            scene.path(format!("scan/{name}/stays")).exists()
+                && journal(name).last().is_some_and(|line| line.split(' ').nth(2) == Some("ready"))
         });
         let journal = journal(name);
         assert_eq!(journal[0].split(' ').nth(1), Some("1"), "all of it is there");
