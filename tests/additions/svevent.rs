@@ -417,13 +417,13 @@ fn a_hook_that_hangs_is_ended_and_keeps_no_other_waiting() {
         format!("trap '' TERM; sleep 1000 & echo $$ $! >> {pids}; wait; wait; sleep 1000"),
     );
     let (mut web, mut db) = (Written::new(&scene, "web"), Written::new(&scene, "db"));
-    let svevent = svevent(&scene, &["-t", "200ms", "-r", "1"]);
+    let svevent = svevent(&scene, &["-t", "3s", "-r", "1"]);
     until("it has begun", || !scene.read("state/.since").is_empty());
     web.fails_and_gives_up();
     until("it hangs", || scene.lines("pids").len() == 1);
     db.fails_and_gives_up();
     until("another service's hangs too", || scene.lines("pids").len() == 2);
-    until("its time is over", || svevent.err().contains("web: notify.d/hangs: timed out after 200ms\n"));
+    until("its time is over", || svevent.err().contains("web: notify.d/hangs: timed out after 3s\n"));
     until("it was killed", || {
         svevent.err().contains("web: notify.d/hangs: gave-up 2: signal KILL: dropped after 1 tries\n")
     });
