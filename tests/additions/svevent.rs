@@ -615,6 +615,23 @@ fn a_state_that_makes_no_sense_is_said_and_begun_anew() {
 }
 
 #[test]
+fn what_cannot_be_written_down_is_told_all_the_same_and_complained_of_once() {
+    let scene = scene();
+    let mut web = Written::new(&scene, "web");
+    let svevent = svevent(&scene, &[]);
+    until("it has begun", || !scene.read("state/.since").is_empty());
+    let blocked = scene.dir("state/.new");
+    web.fails_and_gives_up();
+    until_called(&scene, &["web gave-up"]);
+    web.note(&Draft::new(Event::Healthy));
+    until_called(&scene, &["web gave-up", "web recovered"]);
+    until("it says so", || svevent.err() == "svevent: warning: unable to open state of web: is a directory\n");
+    fs::remove_dir(blocked).unwrap();
+    until("it is written when that can be", || scene.read("state/web").contains("cursor 3 @"));
+    assert_eq!(svevent.err().lines().count(), 1);
+}
+
+#[test]
 fn a_wrong_call_is_a_usage_error() {
     let scene = Scene::new();
     for args in
