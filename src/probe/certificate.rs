@@ -121,7 +121,6 @@ fn number<T: core::str::FromStr>(digits: &[u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
     use alloc::vec::Vec;
 
     fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -198,18 +197,15 @@ mod tests {
     }
 
     #[test]
-    fn arbitrary_bytes_never_panic() {
-        let mut source = Random::new(4);
+    fn no_byte_makes_it_panic() {
         let good = (SHORT_TIME, "261120124038Z");
         let whole = certificate(true, 200, good, good);
-        for _ in 0..20_000 {
-            let mut bytes = whole.clone();
-            for _ in 0..=source.number(3) {
-                let place = source.number(bytes.len() as u64) as usize;
-                bytes[place] = source.number(256) as u8;
+        for place in 0..whole.len() {
+            for byte in 0..=0xff {
+                let mut bytes = whole.clone();
+                bytes[place] = byte;
+                let _ = Validity::of(&bytes);
             }
-            let _ = Validity::of(&bytes);
-            let _ = Validity::of(&source.bytes(b"\x30\x02\x80\x82\xff\x17", 40));
         }
     }
 }

@@ -303,26 +303,26 @@ impl Driver {
 
     fn save(&mut self, now: Moment, end: bool) {
         let Driver { services, store, .. } = self;
-        let answers: Vec<_> = services
-            .iter_mut()
-            .map(|(name, follower)| (name, follower.save(store, name, now, end)))
-            .filter(|(_, answer)| answer.is_err())
-            .map(|(name, answer)| (name.clone(), answer))
-            .collect();
-        for (name, answer) in answers {
-            self.saved(&name, answer);
+        let mut answers = Vec::new();
+        for (name, follower) in services {
+            match follower.save(store, name, now, end) {
+                Ok(false) => {}
+                answer => answers.push((name.clone(), answer.map(drop))),
+            }
         }
+        answers.into_iter().for_each(|(name, answer)| self.saved(&name, answer));
     }
 
     fn saved(&mut self, name: &OsStr, answer: core::result::Result<(), Replace>) {
+        let about = [b"state of ", name.as_bytes()].concat();
         let (what, errno) = match answer {
-            Ok(()) => return,
-            Err(Replace::Open(errno)) => ("unable to open", errno),
-            Err(Replace::Write(errno)) => ("unable to write", errno),
-            Err(Replace::Partial) => ("unable to write", Errno::ENOSPC),
-            Err(Replace::Rename(errno)) => ("unable to rename", errno),
+            Ok(()) => return self.settle(&about),
+            Err(Replace::Open(errno)) => ("unable to open ", errno),
+            Err(Replace::Write(errno)) => ("unable to write ", errno),
+            Err(Replace::Partial) => ("unable to write ", Errno::ENOSPC),
+            Err(Replace::Rename(errno)) => ("unable to rename ", errno),
         };
-        self.voice.warning(&[what.as_bytes(), b" state of ", name.as_bytes()], errno);
+        self.complain(&about, &[what.as_bytes(), &about], errno);
     }
 
     /// Says what is wrong, once for as long as it is.
@@ -334,6 +334,9 @@ impl Driver {
     }
 
     pub(super) fn settle(&mut self, about: &[u8]) {
+        if self.complaints.is_empty() {
+            return;
+        }
         let about = [about, b": "].concat();
         self.complaints.retain(|complaint| !complaint.starts_with(&about));
     }

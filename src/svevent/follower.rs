@@ -155,25 +155,25 @@ impl Follower {
 
     /// What is remembered has changed in a way that nobody could find out again.
     pub(super) fn must_save(&mut self, now: Moment) {
-        self.save = Some(now);
+        self.save = Some(now); // also where it could not be written a moment ago: it may be possible now
     }
 
-    /// Writes it down if it is time, or at the end.
+    /// Writes it down if it is time, or at the end; whether it was.
     pub(super) fn save(
         &mut self,
         store: &Store,
         name: &OsStr,
         now: Moment,
         end: bool,
-    ) -> core::result::Result<(), Replace> {
-        let due = self.save.is_some_and(|due| due <= now) || self.unsaved >= LINES;
+    ) -> core::result::Result<bool, Replace> {
+        let due = self.save.is_some_and(|due| due <= now) || (self.unsaved >= LINES && self.save.is_none());
         if !due && !(end && (self.unsaved > 0 || self.save.is_some())) {
-            return Ok(());
+            return Ok(false);
         }
         let answer = store.save(name, &self.memory);
         self.save = answer.is_err().then(|| now + AGAIN);
         self.unsaved = 0;
-        answer
+        answer.map(|()| true)
     }
 
     /// When something is due.

@@ -178,7 +178,7 @@ fn expected(journal: &[String]) -> Vec<(u64, String)> {
 
 /// Fails twice, is ready once, and so on; at last it stays.
 const IN_CIRCLES: &str = "n=$(($(cat n 2>/dev/null || echo 0) + 1)); echo $n > n
-test ! -e stay || { echo >&3; exec sleep 1000; }
+test ! -e stay || { : > stays; echo >&3; exec sleep 1000; }
 [ $((n % 3)) -ne 0 ] || { echo >&3; sleep 0.02; }
 exit 1";
 
@@ -214,8 +214,8 @@ fn killed_at_any_moment_it_loses_nothing_and_repeats_only_what_was_under_way() {
     }
     for name in SERVICES {
         until("it stays", || {
-            journal(name).last().is_some_and(|line| line.split(' ').nth(2) == Some("ready"))
-                && scene.read(format!("scan/{name}/supervise/stat")).starts_with("run")
+            scene.path(format!("scan/{name}/stays")).exists()
+                && journal(name).last().is_some_and(|line| line.split(' ').nth(2) == Some("ready"))
         });
         let journal = journal(name);
         assert_eq!(journal[0].split(' ').nth(1), Some("1"), "all of it is there");
@@ -417,13 +417,13 @@ fn a_hook_that_hangs_is_ended_and_keeps_no_other_waiting() {
         format!("trap '' TERM; sleep 1000 & echo $$ $! >> {pids}; wait; wait; sleep 1000"),
     );
     let (mut web, mut db) = (Written::new(&scene, "web"), Written::new(&scene, "db"));
-    let svevent = svevent(&scene, &["-t", "200ms", "-r", "1"]);
+    let svevent = svevent(&scene, &["-t", "3s", "-r", "1"]);
     until("it has begun", || !scene.read("state/.since").is_empty());
     web.fails_and_gives_up();
     until("it hangs", || scene.lines("pids").len() == 1);
     db.fails_and_gives_up();
     until("another service's hangs too", || scene.lines("pids").len() == 2);
-    until("its time is over", || svevent.err().contains("web: notify.d/hangs: timed out after 200ms\n"));
+    until("its time is over", || svevent.err().contains("web: notify.d/hangs: timed out after 3s\n"));
     until("it was killed", || {
         svevent.err().contains("web: notify.d/hangs: gave-up 2: signal KILL: dropped after 1 tries\n")
     });
@@ -612,6 +612,23 @@ fn a_state_that_makes_no_sense_is_said_and_begun_anew() {
     let state =
         until_some("it is written anew", || Some(scene.read("state/web")).filter(|text| text.contains("cursor 2 @")));
     assert!(state.starts_with("svevent 1\n"));
+}
+
+#[test]
+fn what_cannot_be_written_down_is_told_all_the_same_and_complained_of_once() {
+    let scene = scene();
+    let mut web = Written::new(&scene, "web");
+    let svevent = svevent(&scene, &[]);
+    until("it has begun", || !scene.read("state/.since").is_empty());
+    let blocked = scene.dir("state/.new");
+    web.fails_and_gives_up();
+    until_called(&scene, &["web gave-up"]);
+    web.note(&Draft::new(Event::Healthy));
+    until_called(&scene, &["web gave-up", "web recovered"]);
+    until("it says so", || svevent.err() == "svevent: warning: unable to open state of web: is a directory\n");
+    fs::remove_dir(blocked).unwrap();
+    until("it is written when that can be", || scene.read("state/web").contains("cursor 3 @"));
+    assert_eq!(svevent.err().lines().count(), 1);
 }
 
 #[test]
