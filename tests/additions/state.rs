@@ -74,6 +74,7 @@ fn a_whole_tree_runs_where_nothing_can_be_written() {
     assert!(!scene.path("sv/web/supervise").exists() && !scene.path("sv/web/log/supervise").exists());
     let status = sv(&scene, &["status", "web"]);
     assert!(status.out.starts_with("run: web: (pid ") && status.out.contains("; run: log: (pid "), "{}", status.out);
+    until("its life is in the log", || scene.read("out/log") == "hello\n");
     assert_eq!(sv(&scene, &["down", "web"]).code, 0);
     until_stat(&scene, "web", "down");
     assert_eq!(sv(&scene, &["up", "web"]).code, 0);
