@@ -82,7 +82,7 @@ fn a_stop_goes_on_to_its_last_step() {
     let web = scene.service("web").run(run).file("stop", "TERM 2s\nKILL\n").supervise();
     web.until_lines("lives", 1);
     web.send("d");
-    web.until_status("it has got TERM", |status| status.got_term());
+    until("it is shown that it has got TERM", || scene.bytes("web/supervise/status")[18] == 1);
     let web = succeed(&scene, web);
     web.until_stat("down");
     assert!(journal(&web).iter().any(|line| line.starts_with("exit cause=stop-timeout")), "{:?}", journal(&web));
