@@ -18,7 +18,6 @@ use crate::sv::options::{Call, Services};
 use crate::sv::output::{Output, sentence, shown_name};
 use crate::sys::clock;
 use argh::{ArgsInfo, FromArgs};
-use std::ffi::OsStr;
 
 /// Tell what services are doing and why.
 #[derive(FromArgs, ArgsInfo)]
@@ -101,7 +100,7 @@ fn absent(name: &str, trouble: Trouble) -> (String, String) {
 
 /// Everything that the journal has; a supervisor of another make keeps none.
 fn journal(service: &Service<'_>) -> Vec<Line> {
-    let reader = JournalReader::open(OsStr::new(&service.path(".")), Cursor::START);
+    let reader = JournalReader::open(&service.supervise(), Cursor::START);
     reader.and_then(|mut reader| reader.take()).map(|taken| taken.lines).unwrap_or_default()
 }
 
