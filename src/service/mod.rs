@@ -5,6 +5,7 @@ pub mod blueprint;
 pub mod command;
 pub mod errand;
 pub mod goal;
+pub mod held;
 pub mod journal;
 pub mod lint;
 pub mod machine;
