@@ -1,5 +1,6 @@
 //! Waits, tells the machines what happened, and does what they say.
 
+use super::hold::Hold;
 use super::launch::Launcher;
 use super::report;
 use super::wishes::Wishes;
@@ -7,6 +8,7 @@ use crate::cli::message::Voice;
 use crate::exit::{Ending, Exit, Pid};
 use crate::moment::{Moment, Now};
 use crate::service::command::Command;
+use crate::service::journal::Draft;
 use crate::service::machine::{Action, Event, Machine, Note, Program, Role, Start};
 use crate::service::order::{self, Next};
 use crate::signal::Signal;
@@ -38,6 +40,7 @@ pub(super) struct Runsv {
 pub(super) struct Seat {
     machine: Machine,
     post: Post,
+    hold: Hold,
     script: Option<Pid>,
     check: Option<Pid>,
     /// Where the service says that it is ready.
@@ -54,10 +57,11 @@ pub(super) struct Seat {
 
 impl Seat {
     /// A program that has not been started yet.
-    pub(super) fn new(machine: Machine, post: Post) -> Seat {
+    pub(super) fn new(machine: Machine, post: Post, hold: Hold) -> Seat {
         Seat {
             machine,
             post,
+            hold,
             script: None,
             check: None,
             ready: None,
@@ -139,6 +143,9 @@ impl Runsv {
             }
         }
         for role in order::STARTS {
+            if self.seat(role).is_some_and(|seat| seat.hold.is_over(now)) {
+                self.obey(now, role, Command::Up);
+            }
             if self.seat(role).is_some_and(|seat| seat.machine.deadline().is_some_and(|due| due <= now.moment)) {
                 self.step(now, role, Event::Tick);
             }
@@ -154,7 +161,7 @@ impl Runsv {
         seats
             .into_iter()
             .flatten()
-            .flat_map(|seat| [seat.machine.deadline(), seat.show_again.map(|(due, _)| due)])
+            .flat_map(|seat| [seat.machine.deadline(), seat.hold.deadline(), seat.show_again.map(|(due, _)| due)])
             .flatten()
             .min()
     }
@@ -198,9 +205,13 @@ impl Runsv {
 
     /// Writes a line into the journal. That it cannot be is said once, until it can again.
     fn note(&mut self, now: Now, role: Role, note: Note) {
+        self.write(now, role, &note.into());
+    }
+
+    fn write(&mut self, now: Now, role: Role, draft: &Draft) {
         let Runsv { voice, service, logger, .. } = self;
         let Some(seat) = pick(service, logger, role) else { return };
-        let written = seat.post.note(now.label, &note.into());
+        let written = seat.post.note(now.label, draft);
         if let (true, Err(errno)) = (seat.noting, written) {
             report::not_noted(voice, role, errno);
         }
@@ -335,7 +346,7 @@ impl Runsv {
                 self.consult(now, false);
             }
             for command in bytes[..length].iter().filter_map(|byte| Command::from_byte(*byte)) {
-                self.step(now, role, Event::Command(command));
+                self.obey(now, role, command);
             }
             if length < room || room == 0 {
                 return;
@@ -346,6 +357,22 @@ impl Runsv {
             reactor.forget(seat.post.control());
             seat.listening = false;
         }
+    }
+
+    /// Tells a machine of a command. One that brings it up ends its being held; one that takes it down may begin that.
+    fn obey(&mut self, now: Now, role: Role, command: Command) {
+        let Some(Seat { hold, post, .. }) = self.seat(role) else { return };
+        match command {
+            Command::Up | Command::Once => hold.end(post.directory()),
+            Command::Down => {
+                if let Some(held) = hold.told(now, post.directory()) {
+                    let draft = held.into();
+                    self.write(now, role, &draft);
+                }
+            }
+            _ => {}
+        }
+        self.step(now, role, Event::Command(command));
     }
 
     /// Hears of every child that has ended, also of those that were here before us.

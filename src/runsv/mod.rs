@@ -1,12 +1,13 @@
 //! Supervises one service and its logger.
 //!
 //! `start` claims the service directory, `driver` waits and turns what happens into events of the machine, `launch`
-//! starts programs, `wishes` reads the optional files, `report` finds the
+//! starts programs, `wishes` reads the optional files, `hold` brings back what is down for a time, `report` finds the
 //! words for what went wrong. What to do about anything is decided in
 //! `service::machine`.
 #![forbid(unsafe_code)]
 
 mod driver;
+mod hold;
 mod launch;
 mod report;
 mod start;

@@ -127,6 +127,11 @@ impl Post {
         Ok(())
     }
 
+    /// `supervise/` itself.
+    pub fn directory(&self) -> &Dir {
+        &self.claim.dir
+    }
+
     /// The fifo, to be waited for.
     pub fn control(&self) -> BorrowedFd<'_> {
         self.control.as_fd()

@@ -54,6 +54,8 @@ words! {
         Adopted = "adopted",
         /// The supervisor has replaced itself.
         Reexec = "reexec",
+        /// Somebody keeps it down for a time, or says why.
+        Held = "held",
     }
 }
 
