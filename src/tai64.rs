@@ -30,6 +30,16 @@ impl Label {
         Label { unix: self.unix.saturating_add(seconds), nanos: nanos % 1_000_000_000 }
     }
 
+    /// How much later than another this is; nothing if it is not.
+    pub fn since(self, earlier: Label) -> Duration {
+        let nanos = |label: Label| i128::from(label.unix) * 1_000_000_000 + i128::from(label.nanos);
+        Duration::from_nanos(u64::try_from(nanos(self) - nanos(earlier)).unwrap_or(if self > earlier {
+            u64::MAX
+        } else {
+            0
+        }))
+    }
+
     /// The twelve bytes of a status file.
     pub fn pack(self) -> [u8; 12] {
         let mut bytes = [0; 12];
