@@ -303,7 +303,7 @@ fn errands() -> Vec<String> {
 fn the_options_of_errands_are_told_everywhere_too() {
     let page = fs::read_to_string(page_of("sv")).unwrap();
     let zsh = fs::read_to_string(tree().join("completions/zsh/_sv")).unwrap();
-    for word in errands().into_iter().chain(["stop".to_owned()]) {
+    for word in errands().into_iter().chain(["stop", "down"].map(str::to_owned)) {
         let help = help_of("sv", &[&word]);
         let options = options_of_help(&help);
         // A page names an option as the help does first.

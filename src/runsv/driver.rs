@@ -1,5 +1,6 @@
 //! Waits, tells the machines what happened, and does what they say.
 
+use super::hold::Hold;
 use super::launch::{Family, Launcher};
 use super::needs::{Neighbours, Waiting};
 use super::report;
@@ -55,6 +56,7 @@ pub(super) struct Seat {
     pub(super) post: Post,
     /// When its main process began, where that is not the one that we have started.
     pub(super) main_began: Option<u64>,
+    hold: Hold,
     pub(super) script: Option<Pid>,
     pub(super) check: Option<Pid>,
     /// Where the service says that it is ready.
@@ -71,11 +73,12 @@ pub(super) struct Seat {
 
 impl Seat {
     /// A program that has not been started yet.
-    pub(super) fn new(machine: Machine, post: Post) -> Seat {
+    pub(super) fn new(machine: Machine, post: Post, hold: Hold) -> Seat {
         Seat {
             machine,
             post,
             main_began: None,
+            hold,
             script: None,
             check: None,
             ready: None,
@@ -190,6 +193,9 @@ impl Runsv {
             self.look_again(now);
         }
         for role in order::STARTS {
+            if self.seat(role).is_some_and(|seat| seat.hold.is_over(now)) {
+                self.obey(now, role, Command::Up);
+            }
             if self.seat(role).is_some_and(|seat| seat.machine.deadline().is_some_and(|due| due <= now.moment)) {
                 self.step(now, role, Event::Tick);
             }
@@ -205,7 +211,7 @@ impl Runsv {
         seats
             .into_iter()
             .flatten()
-            .flat_map(|seat| [seat.machine.deadline(), seat.show_again.map(|(due, _)| due)])
+            .flat_map(|seat| [seat.machine.deadline(), seat.hold.deadline(), seat.show_again.map(|(due, _)| due)])
             .chain([self.waiting.as_ref().and_then(|waiting| waiting.due), self.strangers.due(now)])
             .flatten()
             .min()
@@ -262,14 +268,18 @@ impl Runsv {
 
     /// Writes a line into the journal. That it cannot be is said once, until it can again.
     fn note(&mut self, now: Now, role: Role, note: Note) {
-        let Runsv { voice, service, logger, waiting, .. } = self;
-        let Some(seat) = pick(service, logger, role) else { return };
         let mut draft = Draft::from(note);
         if note == Note::Waiting {
-            let missing = waiting.iter().flat_map(|waiting| &waiting.missing);
+            let missing = self.waiting.iter().flat_map(|waiting| &waiting.missing);
             draft = missing.fold(draft, |draft, name| draft.with_bytes(Key::Need, name));
         }
-        let written = seat.post.note(now.label, &draft);
+        self.write(now, role, &draft);
+    }
+
+    fn write(&mut self, now: Now, role: Role, draft: &Draft) {
+        let Runsv { voice, service, logger, .. } = self;
+        let Some(seat) = pick(service, logger, role) else { return };
+        let written = seat.post.note(now.label, draft);
         if let (true, Err(errno)) = (seat.noting, written) {
             report::not_noted(voice, seat.post.shown(), errno);
         }
@@ -411,7 +421,7 @@ impl Runsv {
                 self.consult(now, false);
             }
             for command in bytes[..length].iter().filter_map(|byte| Command::from_byte(*byte)) {
-                self.step(now, role, Event::Command(command));
+                self.obey(now, role, command);
             }
             if length < room || room == 0 {
                 return;
@@ -422,6 +432,22 @@ impl Runsv {
             reactor.forget(seat.post.control());
             seat.listening = false;
         }
+    }
+
+    /// Tells a machine of a command. One that brings it up ends its being held; one that takes it down may begin that.
+    fn obey(&mut self, now: Now, role: Role, command: Command) {
+        let Some(Seat { hold, post, .. }) = self.seat(role) else { return };
+        match command {
+            Command::Up | Command::Once => hold.end(post.directory()),
+            Command::Down => {
+                if let Some(held) = hold.told(now, post.directory()) {
+                    let draft = held.into();
+                    self.write(now, role, &draft);
+                }
+            }
+            _ => {}
+        }
+        self.step(now, role, Event::Command(command));
     }
 
     /// Hears of every child that has ended, also of those that were here before us.

@@ -1,6 +1,7 @@
 //! Claims a service directory: everything that may fail for good, in runit's order and words.
 
 use super::driver::{Runsv, Seat};
+use super::hold::Hold;
 use super::launch::{Launcher, LogPipe};
 use super::needs::Neighbours;
 use super::outfit::Outfit;
@@ -61,7 +62,8 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
     let now = clock::now();
     let seat = |claim, role, home: &Home, wanted_up| {
         let post = Post::open(claim, role).map_err(|what| refused(&voice, role, home, what))?;
-        Ok(Seat::new(Machine::new(role, now, wanted_up), post))
+        let hold = Hold::resume(now, post.directory());
+        Ok(Seat::new(Machine::new(role, now, wanted_up && !hold.holds()), post, hold))
     };
     let service = seat(claim, Role::Service, &home, wanted_up)?;
     let logger = match logger {

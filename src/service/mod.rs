@@ -6,6 +6,7 @@ pub mod command;
 pub mod control_group;
 pub mod errand;
 pub mod goal;
+pub mod held;
 pub mod journal;
 pub mod lint;
 pub mod machine;

@@ -24,6 +24,8 @@ pub struct Sight {
     pub usage: Option<Usage>,
     /// Whether there is a file `down`.
     pub normally_down: bool,
+    /// That somebody holds it down, and why, in words.
+    pub held: Option<String>,
     /// What is wrong with its logger, in a word or two.
     pub logger: Option<&'static str>,
 }
@@ -69,7 +71,7 @@ impl Sight {
     /// What a status tells.
     pub fn of(name: String, report: Report) -> Sight {
         let Report { status, record } = report;
-        Sight { name, status, record, usage: None, normally_down: false, logger: None }
+        Sight { name, status, record, usage: None, normally_down: false, held: None, logger: None }
     }
 
     /// Its line.
@@ -156,7 +158,7 @@ impl Sight {
     /// What else there is to say.
     fn note(&self, now: Label) -> String {
         let status = &self.status;
-        let mut notes: Vec<String> = Vec::new();
+        let mut notes: Vec<String> = self.held.clone().into_iter().collect();
         let next = self.record.and_then(|record| record.next_start);
         match next.and_then(|next| u64::try_from(next.unix.saturating_sub(now.unix)).ok()) {
             Some(seconds) => notes.push(format!("next start in {}", span(seconds))),
@@ -172,7 +174,8 @@ impl Sight {
         if status.pid.is_some() && self.normally_down {
             notes.push("normally down".into());
         }
-        if status.pid.is_none() && status.want != Want::Up && !self.normally_down {
+        let stays = status.pid.is_none() && status.want != Want::Up;
+        if stays && !self.normally_down && self.held.is_none() {
             notes.push("normally up".into());
         }
         notes.extend(self.logger.map(|what| format!("log: {what}")));
@@ -246,6 +249,7 @@ mod tests {
             }),
             usage: None,
             normally_down: false,
+            held: None,
             logger: None,
         }
     }

@@ -42,7 +42,8 @@ const LATELY: i64 = 3600;
 impl Case<'_> {
     /// The paragraph.
     pub fn tell(&self) -> String {
-        let parts = [Some(self.state()), self.last_exit(), self.lately(), self.waiting()];
+        let held = self.sight.held.as_ref().map(|held| format!("It is {held}."));
+        let parts = [Some(self.state()), held, self.last_exit(), self.lately(), self.waiting()];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
@@ -67,6 +68,7 @@ impl Case<'_> {
             (Phase::Run, Some(P::Starting)) => {
                 "It has not said yet that it is ready: see its log, and the file ready.".into()
             }
+            (Phase::Down, _) if !up && sight.held.is_some() => format!("sv up {name} starts it now all the same."),
             (Phase::Down, _) if !up && sight.normally_down => {
                 format!("sv up {name} starts it now; the file down keeps it from starting by itself.")
             }
@@ -355,6 +357,15 @@ mod tests {
              to, and ended by signal TERM."
         );
         assert_eq!(advice.unwrap(), "sv up web starts it.");
+    }
+
+    #[test]
+    fn one_that_is_held() {
+        let mut web = sight(record::Phase::Down, Want::Down);
+        web.held = Some("held for 1h00m: disk swap".into());
+        let (text, advice) = tell(&web, &[], &[]);
+        assert_eq!(text, "web has been down for 1m10s, as wanted. It is held for 1h00m: disk swap.");
+        assert_eq!(advice.unwrap(), "sv up web starts it now all the same.");
     }
 
     #[test]

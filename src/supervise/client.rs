@@ -5,9 +5,10 @@
 
 use super::home::{self, Home, Unknown};
 use super::{CONTROL, DIRECTORY, OK, STATUS};
+use crate::service::held::{self, FRESH, HELD, Held};
 use crate::service::record::{self, Report};
 use crate::service::status::{self, Status};
-use crate::sys::fs::{self, Dir, How, Kind};
+use crate::sys::fs::{self, Dir, How, Kind, Replace};
 use crate::sys::{Errno, Result, io};
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -53,6 +54,8 @@ pub enum Trouble {
     OpenControl(Errno),
     /// `control` is something else: a link to a file, perhaps, that is not to be written over.
     NotAFifo,
+    /// `held` could not be written.
+    WriteHeld(Errno),
     /// `control` did not take what was to be sent.
     WriteControl(Errno),
 }
@@ -70,6 +73,7 @@ impl Trouble {
             Trouble::BadFormat => ("unable to read supervise/status: bad format", None),
             Trouble::OpenControl(errno) => ("unable to open supervise/control", Some(errno)),
             Trouble::NotAFifo => ("supervise/control exists but is not a fifo", None),
+            Trouble::WriteHeld(errno) => ("unable to write supervise/held", Some(errno)),
             Trouble::WriteControl(errno) => ("unable to write to supervise/control", Some(errno)),
         }
     }
@@ -139,6 +143,23 @@ impl Service<'_> {
         let file = self.open(STATUS, How::Read).map_err(Trouble::OpenStatus)?;
         let length = io::read(file, &mut bytes).map_err(Trouble::ReadStatus)?;
         Report::unpack(bytes.get(..length).unwrap_or_default()).ok_or(Trouble::BadFormat)
+    }
+
+    /// Writes down that it is held, for its supervisor to read.
+    pub fn hold(&self, held: &Held) -> Answer<()> {
+        let dir = Dir::reach(self.supervise()).map_err(Trouble::WriteHeld)?;
+        dir.replace(HELD, FRESH, &held.text()).map_err(|step| match step {
+            Replace::Open(errno) | Replace::Write(errno) | Replace::Rename(errno) => Trouble::WriteHeld(errno),
+            Replace::Partial => Trouble::WriteHeld(Errno::ENOSPC),
+        })
+    }
+
+    /// Whether it is held, and how.
+    pub fn held(&self) -> Option<Held> {
+        let file = self.open(HELD, How::Read).ok()?;
+        let mut bytes = [0; held::LONGEST];
+        let length = io::read(file, &mut bytes).ok()?;
+        Held::parse(bytes.get(..length)?)
     }
 
     /// What a file of it says.

@@ -1,7 +1,7 @@
 //! The reader's end of `supervise/journal`. Whoever wants to know what happens to a service opens it at a cursor, takes
 //! what is new, and waits for the alarm; the cursor can be written down, so that the next reader goes on from there.
 
-use super::{DIRECTORY, JOURNAL, JOURNAL_BEFORE};
+use super::{JOURNAL, JOURNAL_BEFORE};
 use crate::service::journal::{Cursor, Taken};
 use crate::sys::fs::{Dir, How, facts, tells_changes};
 use crate::sys::inotify::{Interest, Watcher};
@@ -20,18 +20,15 @@ pub struct JournalReader {
 }
 
 impl JournalReader {
-    /// Opens the journal of a service directory, behind this line. One in which nothing has been written yet is empty.
-    pub fn open(service: &OsStr, cursor: Cursor) -> Result<JournalReader> {
-        let mut path = service.to_owned();
-        path.push("/");
-        path.push(DIRECTORY);
-        let dir = Dir::reach(&path)?;
-        Ok(JournalReader { path, dir, cursor, seen: None })
+    /// Opens the journal in this `supervise/`, behind this line. One in which nothing has been written yet is empty.
+    pub fn open(supervise: &OsStr, cursor: Cursor) -> Result<JournalReader> {
+        let dir = Dir::reach(supervise)?;
+        Ok(JournalReader { path: supervise.to_owned(), dir, cursor, seen: None })
     }
 
     /// Opens it behind all that is there now.
-    pub fn open_at_end(service: &OsStr) -> Result<JournalReader> {
-        let mut reader = JournalReader::open(service, Cursor::START)?;
+    pub fn open_at_end(supervise: &OsStr) -> Result<JournalReader> {
+        let mut reader = JournalReader::open(supervise, Cursor::START)?;
         reader.take()?;
         Ok(reader)
     }

@@ -208,6 +208,11 @@ impl Post {
         &self.claim.shown
     }
 
+    /// `supervise/` itself.
+    pub fn directory(&self) -> &Dir {
+        &self.claim.dir
+    }
+
     /// The fifo, to be waited for.
     pub fn control(&self) -> BorrowedFd<'_> {
         self.control.as_fd()

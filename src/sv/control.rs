@@ -1,5 +1,6 @@
 //! Every verb but `status`: send commands, then wait for their effect.
 
+use super::holding::NotHeld;
 use super::names::Places;
 use super::needs;
 use super::options::Request;
@@ -19,14 +20,17 @@ pub(super) fn run(request: &Request, output: &mut Output) {
     let mut told = Vec::new();
     let mut services = places.resolve(&request.services, output);
     let deadline = request.wait.map(|span| started.moment + span);
+    if let Some(hold) = &request.hold {
+        services.retain(|service| hold.place(service).map_err(|why| not_held(service, why, output)).is_ok());
+    }
     if let (Verb::Start, Some(deadline)) = (request.verb, deadline) {
         services = needs::bring_up(&places, services, deadline, output);
     }
     if let (true, Some(deadline)) = (request.dependents, deadline) {
-        return needs::bring_down(&places, &services, deadline, output);
+        return needs::bring_down(&places, &services, request.hold.is_some(), deadline, output);
     }
     for service in services {
-        match tell(request.verb, &service) {
+        match tell(request.verb, &service, request.hold.is_some()) {
             Ok(status) => {
                 told.push((service, Before { life: Life::of(&status), second: started.label.unix }));
             }
@@ -38,11 +42,22 @@ pub(super) fn run(request: &Request, output: &mut Output) {
     }
 }
 
-/// Sends what there is need to send. The status is that of before.
-pub(super) fn tell(verb: Verb, service: &Service<'_>) -> Answer<Status> {
+fn not_held(service: &Service<'_>, why: NotHeld, output: &mut Output) {
+    match why {
+        NotHeld::Trouble(trouble) => cannot(false, service, trouble, output),
+        NotHeld::Unable => {
+            output.count_failure();
+            let what = b": not told: its runsv cannot hold it down for a time\n";
+            output.say(&[b"fail: ", &*printable(service.name()), what].concat());
+        }
+    }
+}
+
+/// Sends what there is need to send, or all of it. The status is that of before.
+pub(super) fn tell(verb: Verb, service: &Service<'_>, all: bool) -> Answer<Status> {
     let sends = verb.definition().sends;
     let status = service.status()?;
-    if is_needed(sends, &status, false) || is_needed(sends, &status, true) && service.has_unread() {
+    if all || is_needed(sends, &status, false) || is_needed(sends, &status, true) && service.has_unread() {
         let bytes: Vec<u8> = sends.iter().map(|command| command.byte()).collect();
         service.send(&bytes)?;
     }

@@ -12,7 +12,7 @@ use crate::service::needs_graph::{Graph, Node};
 use crate::service::policy::needs;
 use crate::service::verb::Verb;
 use crate::supervise::client::{Place, Service, is_path};
-use crate::sys::Errno;
+use crate::sys::{Errno, clock};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -89,15 +89,28 @@ pub(super) fn bring_up<'p>(
 /// Tells a service to come up; nothing if it need not be waited for. One that is ready already is spoken of only if it was
 /// asked for.
 fn raise<'p>(service: Service<'p>, named: bool, output: &mut Output) -> Option<(Service<'p>, Before)> {
+    if !named && let_be(&service, output) {
+        return None;
+    }
     let ready = |service: &Service<'_>| service.report().is_ok_and(|report| Being::Ready.is_so(&report));
     if !named && ready(&service) {
         return None;
     }
-    told(Verb::Start, service, output)
+    told(Verb::Start, service, false, output)
+}
+
+/// Whether somebody holds it down: then it is not for us to bring it up.
+fn let_be(service: &Service<'_>, output: &mut Output) -> bool {
+    let now = clock::label();
+    let Some(held) = service.held().filter(|held| !held.is_over(now)) else { return false };
+    output.count_failure();
+    let words = held.words(now);
+    output.say(&[b"fail: ", &*printable(service.name()), b": ", words.as_bytes(), b"\n"].concat());
+    true
 }
 
 /// Stops who needs these services, the last in the chain first, and then them; each is down before the next is told.
-pub(super) fn bring_down(places: &Places, services: &[Service<'_>], deadline: Moment, output: &mut Output) {
+pub(super) fn bring_down(places: &Places, services: &[Service<'_>], hold: bool, deadline: Moment, output: &mut Output) {
     let graph = neighbours(places, services);
     let named = nodes(&graph, services);
     let mut ranks = graph.ranks(&graph.with_dependents(&named));
@@ -106,8 +119,9 @@ pub(super) fn bring_down(places: &Places, services: &[Service<'_>], deadline: Mo
         let mut waited = Vec::new();
         for node in &rank {
             let service = places.service(graph.name(*node).to_vec());
-            if named.contains(node) || service.report().is_ok_and(|report| !Being::Down.is_so(&report)) {
-                waited.extend(told(Verb::Stop, service, output));
+            let own = named.contains(node);
+            if own || service.report().is_ok_and(|report| !Being::Down.is_so(&report)) {
+                waited.extend(told(Verb::Stop, service, own && hold, output));
             }
         }
         until_done(Task::of(Verb::Stop), deadline, waited, output);
@@ -128,8 +142,8 @@ fn spared(graph: &Graph, node: Node, output: &mut Output) {
     output.say(&[b"fail: ", &*name, b": not stopped: services that need it still run\n"].concat());
 }
 
-fn told<'p>(verb: Verb, service: Service<'p>, output: &mut Output) -> Option<(Service<'p>, Before)> {
-    match tell(verb, &service) {
+fn told<'p>(verb: Verb, service: Service<'p>, all: bool, output: &mut Output) -> Option<(Service<'p>, Before)> {
+    match tell(verb, &service, all) {
         Ok(status) => Some((service, Before { life: Life::of(&status), second: status.since.unix })),
         Err(trouble) => {
             cannot(false, &service, trouble, output);

@@ -65,6 +65,8 @@ pub(super) struct Request {
     pub(super) log: Option<log::Asked>,
     /// With `stop`, whether those that need it are stopped first.
     pub(super) dependents: bool,
+    /// With `down` and `stop`, whether it is held for a time or with a reason.
+    pub(super) hold: Option<holding::Hold>,
     pub(super) services: Services,
     /// Where services are looked for.
     pub(super) directory: OsString,
@@ -134,14 +136,14 @@ fn log(called: &'static OsStr, parsed: &mut Parsed<Options>, exit: Exit) -> Resu
     Ok(Some(asked))
 }
 
-/// `stop` has options of its own too; only long ones, so that what runit takes for a name is one.
+/// `down` and `stop` have options of their own too; only long ones, so that what runit takes for a name is one.
 fn stop(called: &'static OsStr, parsed: &mut Parsed<Options>, speller: Speller) -> Result<holding::Asked, Exit> {
     let none = Ok(holding::Asked::default());
     let Some((word, rest)) = parsed.operands.split_first() else { return none };
-    if speller != Speller::Sv || *word != "stop" || !rest.iter().any(|word| word.as_bytes().starts_with(b"--")) {
+    if speller != Speller::Sv || !holding::is_one(word) || !rest.iter().any(|word| word.as_bytes().starts_with(b"--")) {
         return none;
     }
-    let (asked, services) = holding::read(called, rest)?;
+    let (asked, services) = holding::read(called, word, rest)?;
     parsed.operands = [*word].into_iter().chain(services).collect();
     Ok(asked)
 }
@@ -177,8 +179,8 @@ fn request(
         true => return None,
     };
     let wait = wait(&options, verb);
-    let holding::Asked { dependents } = stop;
-    Some(Request { verb, speller, wait, json: options.json, log, dependents, services, directory: directory() })
+    let holding::Asked { dependents, hold } = stop;
+    Some(Request { verb, speller, wait, json: options.json, log, dependents, hold, services, directory: directory() })
 }
 
 fn wait(options: &Options, verb: Verb) -> Option<Duration> {

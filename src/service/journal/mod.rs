@@ -56,6 +56,8 @@ words! {
         Adopted = "adopted",
         /// The supervisor has replaced itself.
         Reexec = "reexec",
+        /// Somebody keeps it down for a time, or says why.
+        Held = "held",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Draft, Event, Key};
 use crate::exit::Ending;
+use crate::service::held::Held;
 use crate::service::machine::Note;
 use crate::span::Span;
 
@@ -31,6 +32,18 @@ impl From<Note> for Draft {
             Note::Unhealthy(pid) => Draft::new(Event::Unhealthy).with(Key::Pid, pid),
             Note::Healthy(pid) => Draft::new(Event::Healthy).with(Key::Pid, pid),
         }
+    }
+}
+
+/// The line of a service that somebody keeps down.
+impl From<&Held> for Draft {
+    fn from(held: &Held) -> Draft {
+        let draft = Draft::new(Event::Held);
+        let draft = match held.until {
+            Some(until) => draft.with_bytes(Key::Until, &until.text()),
+            None => draft,
+        };
+        if held.note.is_empty() { draft } else { draft.with_bytes(Key::Note, &held.note) }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::sv::output::Output;
 use crate::sys::errno::{Errno, Reason};
 use crate::sys::fs::{self, Dir, How, Kind};
 use argh::{ArgsInfo, FromArgs};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -152,7 +152,7 @@ fn disable_one(site: &Site<'_>, name: &OsStr) -> Done {
     match (fs::facts_of_link(&path), dir.read_link(name)) {
         (_, Ok(target)) => {
             dir.remove(name).map_err(|errno| unable("remove the link", errno))?;
-            Ok(told("disabled", &[format!("link to {} removed", OsString::from(target).display())]))
+            Ok(told("disabled", &[format!("link to {} removed", Path::new(&target).display())]))
         }
         (Ok(facts), _) if facts.kind == Kind::Directory => {
             let service = dir.dir(name).map_err(|errno| unable("open it", errno))?;

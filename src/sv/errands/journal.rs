@@ -16,7 +16,6 @@ use crate::sys::errno::{Errno, Reason};
 use crate::sys::reactor::{Direction, Reactor, Token};
 use argh::{ArgsInfo, FromArgs};
 use core::time::Duration;
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 /// Show what happened to services, by time.
@@ -74,7 +73,7 @@ fn number(text: &[u8]) -> Option<usize> {
 
 impl Journals {
     fn open(&mut self, service: &Service<'_>, output: &mut Output) {
-        match JournalReader::open(OsStr::new(&service.path(".")), Cursor::START) {
+        match JournalReader::open(&service.supervise(), Cursor::START) {
             Ok(reader) => self.readers.push((service.name().to_vec(), reader)),
             Err(errno) => cannot(service.name(), errno, output),
         }

@@ -3,6 +3,7 @@
 use super::behind::{self, usage};
 use crate::exit::{Exit, Pid};
 use crate::probe::tree::{Process, below};
+use crate::service::held::Held;
 use crate::service::overview::{COLUMNS, Sight, Usage};
 use crate::service::record::{LastExit, Report};
 use crate::service::status::Phase;
@@ -36,7 +37,7 @@ pub(super) fn run(call: &Call, output: &mut Output) -> Result<(), Exit> {
     let lines: Vec<Line> = services.iter().map(|service| look(service, &machine, output)).collect();
     if options.json || call.json {
         for (service, line) in services.iter().zip(&lines) {
-            object(output.line(), service.name(), line, machine.now);
+            object(output.line(), service, line, machine.now);
             output.say(b"\n");
         }
     } else if !lines.is_empty() {
@@ -66,8 +67,14 @@ fn look(service: &Service<'_>, machine: &Machine, output: &mut Output) -> Line {
         record,
         usage: status.pid.filter(|_| status.phase == Phase::Run).and_then(|pid| machine.usage(pid)),
         normally_down: service.has("down") == Ok(true),
+        held: held(service, machine.now),
         logger: logger(service),
     })
+}
+
+/// What there is to say of its being held.
+pub(super) fn held(service: &Service<'_>, now: Label) -> Option<String> {
+    service.held().filter(|held| !held.is_over(now)).map(|held| held.words(now))
 }
 
 /// What is wrong with its logger.
@@ -126,9 +133,9 @@ impl Machine {
 }
 
 /// The keys are always there.
-fn object(into: &mut Vec<u8>, name: &[u8], line: &Line, now: Label) {
+fn object(into: &mut Vec<u8>, service: &Service<'_>, line: &Line, now: Label) {
     let mut text = String::from("{\"name\":");
-    string(&mut text, &String::from_utf8_lossy(name));
+    string(&mut text, &String::from_utf8_lossy(service.name()));
     let sight = line.as_ref().ok();
     let record = sight.and_then(|sight| sight.record);
     let usage = sight.and_then(|sight| sight.usage);
@@ -152,6 +159,7 @@ fn object(into: &mut Vec<u8>, name: &[u8], line: &Line, now: Label) {
     field(&mut text, "last_exit", record.and_then(|record| record.last_exit).map(exit));
     field(&mut text, "normally", sight.map(|sight| quoted(if sight.normally_down { "down" } else { "up" })));
     field(&mut text, "paused", sight.map(|sight| sight.status.paused));
+    field(&mut text, "held", service.held().filter(|held| !held.is_over(now)).map(|held| held_object(&held)));
     text.push_str(",\"error\":");
     match line {
         Ok(_) => text.push_str("null"),
@@ -159,6 +167,14 @@ fn object(into: &mut Vec<u8>, name: &[u8], line: &Line, now: Label) {
     }
     text.push('}');
     into.extend_from_slice(text.as_bytes());
+}
+
+fn held_object(held: &Held) -> String {
+    let until = held.until.and_then(since).unwrap_or_else(|| "null".into());
+    let mut text = format!("{{\"until\":{until},\"note\":");
+    string(&mut text, &String::from_utf8_lossy(&held.note));
+    text.push('}');
+    text
 }
 
 fn thousandths(number: u64) -> String {

@@ -1,7 +1,7 @@
 //! `sv why`: what a service is doing, and why.
 
 use super::behind::{self, usage};
-use super::list::terminal;
+use super::list::{held, terminal};
 use crate::exit::Exit;
 use crate::service::goal::Being;
 use crate::service::journal::{Cursor, Line};
@@ -18,7 +18,6 @@ use crate::sv::options::{Call, Services};
 use crate::sv::output::{Output, sentence, shown_name};
 use crate::sys::clock;
 use argh::{ArgsInfo, FromArgs};
-use std::ffi::OsStr;
 
 /// Tell what services are doing and why.
 #[derive(FromArgs, ArgsInfo)]
@@ -74,9 +73,11 @@ fn look(places: &Places, service: &Service<'_>, output: &mut Output) -> Told {
             return Told { state: "unknown", text, advice: Some(advice), log: Vec::new() };
         }
     };
-    let sight = Sight { normally_down: service.has("down") == Ok(true), ..Sight::of(name, report) };
+    let now = clock::label();
+    let held = held(service, now);
+    let sight = Sight { normally_down: service.has("down") == Ok(true), held, ..Sight::of(name, report) };
     let (lines, lacks) = (journal(service), lacks(places, service));
-    let case = Case { sight: &sight, lines: &lines, lacks: &lacks, now: clock::label() };
+    let case = Case { sight: &sight, lines: &lines, lacks: &lacks, now };
     let log = tail(service, LINES).unwrap_or_default();
     Told { state: sight.state().0, text: case.tell(), advice: case.advice(), log }
 }
@@ -101,7 +102,7 @@ fn absent(name: &str, trouble: Trouble) -> (String, String) {
 
 /// Everything that the journal has; a supervisor of another make keeps none.
 fn journal(service: &Service<'_>) -> Vec<Line> {
-    let reader = JournalReader::open(OsStr::new(&service.path(".")), Cursor::START);
+    let reader = JournalReader::open(&service.supervise(), Cursor::START);
     reader.and_then(|mut reader| reader.take()).map(|taken| taken.lines).unwrap_or_default()
 }
 

@@ -85,7 +85,7 @@ fn a_reader_goes_on_where_another_has_ended() {
     let scene = Scene::new();
     let web = scene.service("web").run(IDLE).supervise().running();
     web.until_lines("supervise/journal", 1);
-    let path = scene.path("web");
+    let path = scene.path("web/supervise");
     let mut first = JournalReader::open(path.as_os_str(), Cursor::START).unwrap();
     let seen = first.take().unwrap();
     assert_eq!(seen.missed, 0);

@@ -1,6 +1,7 @@
 //! The words of `sv` that the original does not have.
 
 mod enable;
+mod held;
 mod journal;
 mod lint;
 mod list;

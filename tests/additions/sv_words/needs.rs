@@ -21,7 +21,8 @@ fn start_brings_needs_up_first() {
     let scene = Scene::new();
     let _all = chain(&scene);
     let out = well(sv(&scene, &["-w", "60", "start", "web"]));
-    assert_eq!(scene.lines("order"), ["up db", "up app", "up web"]);
+    // The last one is up, not ready: its script may still be at its begin.
+    until("all have started in order", || scene.lines("order") == ["up db", "up app", "up web"]);
     let names: Vec<&str> = out.lines().map(|line| line.split(": ").nth(2).unwrap()).collect();
     assert_eq!(names, ["db", "app", "web"], "{out}");
     let again = well(sv(&scene, &["start", "web"]));
@@ -33,7 +34,8 @@ fn one_that_is_named_and_needed_comes_first_and_is_told_once() {
     let scene = Scene::new();
     let _all = chain(&scene);
     let out = well(sv(&scene, &["-w", "60", "start", "web", "app", "db"]));
-    assert_eq!(scene.lines("order"), ["up db", "up app", "up web"]);
+    // The last one is up, not ready: its script may still be at its begin.
+    until("all have started in order", || scene.lines("order") == ["up db", "up app", "up web"]);
     assert_eq!(out.lines().count(), 3, "{out}");
 }
 
@@ -60,6 +62,7 @@ fn stop_of_dependents_goes_in_reverse() {
     let scene = Scene::new();
     let _all = chain(&scene);
     well(sv(&scene, &["-w", "60", "start", "web"]));
+    well(sv(&scene, &["-w", "60", "wait", "ready", "web"]));
     let out = well(sv(&scene, &["-w", "60", "stop", "--dependents", "db"]));
     assert_eq!(scene.lines("order")[3..], ["down web", "down app", "down db"]);
     assert_eq!(out.lines().count(), 3, "{out}");
@@ -70,9 +73,10 @@ fn stop_of_dependents_goes_in_reverse() {
 #[test]
 fn what_is_needed_by_one_that_stays_is_not_stopped() {
     let scene = Scene::new();
-    let _web =
-        scene.service("web").file("needs", "db\n").run("trap '' TERM; while :; do sleep 1; done").supervise().running();
     let db = scene.service("db").run(IDLE).supervise().running();
+    let deaf = "trap '' TERM; echo yes > deaf; while :; do sleep 1; done";
+    let web = scene.service("web").file("needs", "db\n").run(deaf).supervise().running();
+    web.until_line("deaf", "yes");
     let done = sv(&scene, &["-w", "0", "stop", "--dependents", "db"]);
     assert_eq!(done.code, 2);
     assert!(done.out.starts_with("timeout: run: web: "), "{}", done.out);
