@@ -8,6 +8,7 @@ mod scene;
 
 mod chpst;
 mod examples;
+mod graph;
 mod needs;
 mod policy;
 mod runit;
