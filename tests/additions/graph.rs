@@ -82,12 +82,14 @@ fn a_thousand_services_come_up_in_order_and_go_down_in_reverse() {
     build(&scene, &graph);
     let (up, mut runsvdir) = timed(|| {
         let runsvdir = scene.spawn(runsvdir(&scene));
-        let runs = |service: &String| scene.read(format!("scan/{service}/supervise/stat")) == "run\n";
-        let mut names = graph.keys().rev().peekable();
-        until("all are up", || {
-            while names.next_if(|service| runs(service)).is_some() {}
-            names.peek().is_none()
-        });
+        for (floor, size) in FLOORS.into_iter().enumerate() {
+            let runs = |number: &usize| scene.read(format!("scan/{}/supervise/stat", name(floor, *number))) == "run\n";
+            let mut numbers = (0..size).peekable();
+            until(&format!("floor {floor} is up"), || {
+                while numbers.next_if(runs).is_some() {}
+                numbers.peek().is_none()
+            });
+        }
         runsvdir
     });
     let forks: BTreeMap<_, _> = graph.keys().map(|service| (service, fork(&scene, service))).collect();
