@@ -16,10 +16,12 @@
 mod cursor;
 mod line;
 mod note;
+mod replay;
 mod writer;
 
 pub use cursor::{Cursor, Taken};
 pub use line::Line;
+pub use replay::Replay;
 pub(crate) use line::unescaped;
 pub(crate) use writer::escape;
 pub use writer::{Draft, Writer};
