@@ -1,36 +1,42 @@
 //! The orderly stop: each `runsv` is told to leave, those that are needed after those that need them, and each stops its
-//! service before its logger. Then whoever else is left below us is told. What has not ended when the grace is over is
-//! killed.
+//! service before its logger.
+//!
+//! With a grace, whoever else is left below us is told then; near the end of the grace nobody waits for anybody any more,
+//! so that what was kept up by a service that hangs is asked before it is killed; and what has not ended when the grace
+//! is over is killed. Without one all is over when everybody was told, as under runit, where that is at once.
 
 use super::log::Log;
 use crate::exit::{Exit, Pid};
 use crate::moment::Moment;
 use crate::scan::farewell::{Farewell, Member};
-use crate::scan::plan::Plan;
+use crate::scan::plan::{Plan, Runsv};
+use crate::service::policy::needs;
 use crate::signal::Signal;
+use crate::span::Span;
 use crate::sys::fs::{Dir, How};
-use crate::sys::{family, io, process};
+use crate::sys::{Result, family, io, process};
 use core::time::Duration;
-use std::ffi::{CString, OsStr};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How long a stop may take if nobody said: `docker stop` kills after ten seconds.
 pub(super) const GRACE: Duration = Duration::from_secs(8);
 
+/// The part of the grace at its end that is left to those who waited for others in vain.
+const LAST_PART: u32 = 4;
+
 /// How long killed processes may take to be gone. One that waits for a disk does not keep us for ever.
 const DYING: Duration = Duration::from_secs(1);
 
-/// The largest `needs` that is read.
-const NEEDS_ROOM: usize = 4096;
+/// The largest `needs` that is read: hundreds of names.
+const NEEDS_ROOM: usize = 64 * 1024;
 
 /// A stop in progress.
 #[derive(Debug)]
 pub(super) struct Stop {
     farewell: Farewell,
     stage: Stage,
-    until: Moment,
-    grace: Duration,
     exit: Exit,
     /// Whether we are process 1, so that everybody whom we can reach is ours.
     first: bool,
@@ -38,29 +44,47 @@ pub(super) struct Stop {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// Supervisors were told.
-    Services,
+    /// Supervisors are told, and nobody is waited for but for the order.
+    Telling,
+    /// Supervisors were told, or will be.
+    Services(Grace),
     /// Everybody else was.
-    Others,
-    /// Everybody was killed.
-    Killed,
+    Others(Grace),
+    /// Everybody was killed; not waited for beyond that.
+    Killed(Moment),
+}
+
+/// How long it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Grace {
+    until: Moment,
+    whole: Duration,
+}
+
+impl Grace {
+    /// From when on nobody waits for anybody.
+    fn order_until(self) -> Moment {
+        Moment(self.until.0.saturating_sub(self.whole / LAST_PART))
+    }
 }
 
 impl Stop {
-    /// Tells the first ones to leave.
+    /// Tells the first ones to leave, and will wait so long for all.
     pub(super) fn begin(now: Moment, plan: &Plan, path: &OsStr, grace: Duration, exit: Exit, first: bool) -> Stop {
         if !first {
             // Without it those who lose their supervisor could not be found; it never fails on a kernel of this decade.
             let _ = family::adopt_orphans();
         }
-        let members = plan.lives().map(|(runsv, told)| Member {
-            pid: runsv.pid,
-            name: runsv.name.clone(),
-            needs: needs(&Path::new(path).join(OsStr::from_bytes(runsv.name.to_bytes()))),
-            told,
-        });
-        let farewell = Farewell::new(&members.collect::<Vec<_>>());
-        let mut stop = Stop { farewell, stage: Stage::Services, until: now + grace, grace, exit, first };
+        Stop::new(plan, path, Stage::Services(Grace { until: now + grace, whole: grace }), exit, first)
+    }
+
+    /// Tells the first ones to leave, and will wait for nobody, but to tell others in their order.
+    pub(super) fn hang_up(plan: &Plan, path: &OsStr) -> Stop {
+        Stop::new(plan, path, Stage::Telling, Exit::FATAL, false)
+    }
+
+    fn new(plan: &Plan, path: &OsStr, stage: Stage, exit: Exit, first: bool) -> Stop {
+        let mut stop = Stop { farewell: Farewell::new(&members(plan, path)), stage, exit, first };
         stop.tell();
         stop
     }
@@ -71,51 +95,79 @@ impl Stop {
         }
     }
 
-    /// A child has ended.
-    pub(super) fn ended(&mut self, pid: Pid) {
-        if self.farewell.ended(pid) && self.stage == Stage::Services {
-            self.tell();
+    /// Nobody waits for anybody any more.
+    fn tell_everybody(&mut self) {
+        for pid in self.farewell.everybody() {
+            let _ = process::send(pid, Signal::TERM);
         }
     }
 
-    /// When patience ends.
-    pub(super) fn deadline(&self) -> Moment {
-        self.until
+    /// A child has ended.
+    pub(super) fn ended(&mut self, pid: Pid) {
+        self.farewell.ended(pid);
+        self.tell();
     }
 
-    /// Somebody is in a hurry.
+    /// When patience ends, if it does.
+    pub(super) fn deadline(&self) -> Option<Moment> {
+        match self.stage {
+            Stage::Telling => None,
+            Stage::Services(grace) if self.farewell.is_anybody_bound() => Some(grace.order_until()),
+            Stage::Services(grace) | Stage::Others(grace) => Some(grace.until),
+            Stage::Killed(until) => Some(until),
+        }
+    }
+
+    /// Somebody is in a hurry: without a grace, too much so to have others told in their order.
     pub(super) fn hurry(&mut self, now: Moment) {
-        self.until = now;
+        match &mut self.stage {
+            Stage::Telling => self.tell_everybody(),
+            Stage::Services(grace) | Stage::Others(grace) => grace.until = now,
+            Stage::Killed(until) => *until = now,
+        }
+    }
+
+    /// Whether it has a grace, so that it ends by itself.
+    pub(super) fn has_grace(&self) -> bool {
+        self.stage != Stage::Telling
     }
 
     /// Goes on; the exit code when it is over.
     pub(super) fn turn(&mut self, now: Moment, log: &mut Log) -> Option<Exit> {
-        if !family::has_children() {
+        let bound = self.farewell.is_anybody_bound();
+        if (self.stage == Stage::Telling && !bound) || !family::has_children() {
             return Some(self.exit);
         }
         match self.stage {
-            Stage::Services if self.farewell.is_over() => {
-                self.stage = Stage::Others;
+            Stage::Telling => {}
+            Stage::Killed(until) if now >= until => return Some(self.exit),
+            // Those who lost their parent by this have come to us.
+            Stage::Killed(_) => self.send_all(Signal::KILL),
+            Stage::Services(grace) | Stage::Others(grace) if now >= grace.until => self.kill(now, grace.whole, log),
+            Stage::Services(grace) if self.farewell.is_over() => {
+                self.stage = Stage::Others(grace);
                 self.send_all(Signal::TERM);
             }
-            Stage::Killed if now >= self.until => return Some(self.exit),
-            // Those who lost their parent by this have come to us.
-            Stage::Killed => self.send_all(Signal::KILL),
-            Stage::Services | Stage::Others if now >= self.until => self.kill(now, log),
-            Stage::Services | Stage::Others => {}
+            Stage::Services(grace) if bound && now >= grace.order_until() => self.lose_patience(grace, log),
+            Stage::Services(_) | Stage::Others(_) => {}
         }
         None
     }
 
+    fn lose_patience(&mut self, grace: Grace, log: &mut Log) {
+        let spent = Span(grace.whole - grace.whole / LAST_PART).to_string();
+        log.remark(&[b"not all services stopped within ", spent.as_bytes(), b", stopping those that they need too."]);
+        self.tell_everybody();
+    }
+
     /// What had to be killed was not stopped, and the exit code says so, unless it has more to say.
-    fn kill(&mut self, now: Moment, log: &mut Log) {
-        let seconds = self.grace.as_secs().to_string();
+    fn kill(&mut self, now: Moment, grace: Duration, log: &mut Log) {
+        let seconds = grace.as_secs().to_string();
         log.remark(&[b"not all services stopped within ", seconds.as_bytes(), b" seconds, sending KILL."]);
         if self.exit == Exit::OK {
             self.exit = Exit::FATAL;
         }
-        self.stage = Stage::Killed;
-        self.until = now + DYING;
+        self.stage = Stage::Killed(now + DYING);
         self.send_all(Signal::KILL);
     }
 
@@ -131,18 +183,39 @@ impl Stop {
     }
 }
 
-/// Whom a service needs: a name a line.
-fn needs(service: &Path) -> Vec<CString> {
-    let read = || {
-        let file = Dir::current()?.file(service.join("needs"), How::Read)?;
-        let mut bytes = [0; NEEDS_ROOM];
-        let length = io::read(&file, &mut bytes)?;
-        Ok::<_, crate::sys::Errno>(bytes.get(..length).unwrap_or_default().to_vec())
+/// Every `runsv` that lives, and whom its service needs.
+fn members(plan: &Plan, path: &OsStr) -> Vec<Member> {
+    let scan = Dir::reach(path);
+    let member = |(runsv, told): (Runsv<'_>, bool)| Member {
+        pid: runsv.pid,
+        name: runsv.name.to_bytes().to_vec(),
+        needs: scan.as_ref().map_or_else(|_| Vec::new(), |scan| needs_of(scan, runsv, told)),
+        told,
     };
-    let text = read().unwrap_or_default();
-    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines
-        .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
-        .filter_map(|line| CString::new(line).ok())
-        .collect()
+    plan.lives().map(member).collect()
+}
+
+/// Whom a service needs. What is wrong in the file its supervisor has said. The name of one that leaves may lead
+/// nowhere, or to another, but that one is in its directory.
+fn needs_of(scan: &Dir, runsv: Runsv<'_>, leaves: bool) -> Vec<Vec<u8>> {
+    let directory = match leaves {
+        true => PathBuf::from(format!("/proc/{}/cwd", runsv.pid)),
+        false => Path::new(OsStr::from_bytes(runsv.name.to_bytes())).to_owned(),
+    };
+    let text = read(scan, &directory.join("needs")).unwrap_or_default();
+    needs::parse(&text).value.0
+}
+
+fn read(scan: &Dir, path: &Path) -> Result<Vec<u8>> {
+    let file = scan.file(path, How::Read)?;
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    while bytes.len() < NEEDS_ROOM {
+        let length = io::read(&file, &mut chunk)?;
+        bytes.extend_from_slice(chunk.get(..length).unwrap_or_default());
+        if length == 0 {
+            break;
+        }
+    }
+    Ok(bytes)
 }

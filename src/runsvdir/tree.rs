@@ -123,10 +123,11 @@ impl Tree {
     }
 
     fn deadline(&self) -> Option<Moment> {
-        let stop = self.stop.as_ref().map(Stop::deadline);
-        let work = [self.looking.deadline(), self.plan.deadline(), self.essentials.deadline()];
-        let work = if stop.is_some() { [None; 3] } else { work };
-        work.into_iter().chain([stop, self.log.deadline()]).flatten().min()
+        let work = match &self.stop {
+            Some(stop) => [stop.deadline(), None, None],
+            None => [self.looking.deadline(), self.plan.deadline(), self.essentials.deadline()],
+        };
+        work.into_iter().chain([self.log.deadline()]).flatten().min()
     }
 
     /// One turn: what happened, then whatever has become due. The exit code when it is over.
@@ -165,9 +166,10 @@ impl Tree {
             Signal::CHLD => self.reap(now.moment),
             Signal::ALRM if self.stop.is_none() => self.look_at_once(now),
             Signal::TERM if self.grace.is_some() => self.stop(now.moment, Exit::OK),
-            Signal::TERM => return Some(Exit::OK),
             Signal::HUP if self.grace.is_some() => self.stop(now.moment, Exit::FATAL),
-            Signal::HUP => return Some(self.hang_up()),
+            Signal::TERM if self.is_hanging_up() => self.hang_up(now.moment),
+            Signal::TERM => return Some(Exit::OK),
+            Signal::HUP => self.hang_up(now.moment),
             Signal::INT => match &mut self.stop {
                 Some(stop) => stop.hurry(now.moment),
                 None => self.stop(now.moment, Exit::OK),
@@ -206,12 +208,19 @@ impl Tree {
         }
     }
 
-    /// runit's way: everybody is told, nobody is waited for.
-    fn hang_up(&self) -> Exit {
-        for (runsv, _) in self.plan.lives().filter(|(_, leaving)| !leaving) {
-            let _ = process::send(runsv.pid, Signal::TERM);
+    /// runit's way: everybody is told, nobody is waited for, but to tell those that they need; the second time not even
+    /// for that.
+    fn hang_up(&mut self, now: Moment) {
+        if self.is_hanging_up() {
+            self.stop.iter_mut().for_each(|stop| stop.hurry(now));
+            return;
         }
-        Exit::FATAL
+        self.plan.step(now, Event::Stop);
+        self.stop = Some(Stop::hang_up(&self.plan, self.path));
+    }
+
+    fn is_hanging_up(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| !stop.has_grace())
     }
 
     fn stop(&mut self, now: Moment, exit: Exit) {

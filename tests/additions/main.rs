@@ -9,6 +9,7 @@ mod scene;
 mod chpst;
 mod control_group;
 mod examples;
+mod graph;
 mod needs;
 mod outfit;
 mod policy;

@@ -16,12 +16,14 @@
 mod cursor;
 mod line;
 mod note;
+mod replay;
 mod show;
 mod writer;
 
 pub use cursor::{Cursor, Taken};
 pub use line::Line;
 pub(crate) use line::unescaped;
+pub use replay::Replay;
 pub(crate) use writer::escape;
 pub use writer::{Draft, Writer};
 

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 mod command;
+mod order;
 mod process_one;
 mod trouble;
 mod watching;

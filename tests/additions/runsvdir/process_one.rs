@@ -122,7 +122,7 @@ fn a_service_is_stopped_after_those_that_need_it() {
         linked(&scene, name, &slow(name));
     }
     scene.file("sv/app/needs", "# the database\ndb\n");
-    scene.file("sv/web/needs", "app\nnobody\n");
+    scene.file("sv/web/needs", "app\n");
     let Some(mut container) = Container::start(&scene, "a_service_is_stopped_after_those_that_need_it", &["scan"])
     else {
         return;
