@@ -119,7 +119,7 @@ impl Replay {
                     runs.pid = pid(line);
                 }
             }
-            Some(Event::Reexec) | None => {}
+            Some(Event::Reexec | Event::Held) | None => {}
         }
     }
 
