@@ -11,7 +11,7 @@ use crate::moment::{Moment, Now};
 use crate::service::command::Command;
 use crate::service::journal::{Draft, Key};
 use crate::service::machine::{Action, Event, Machine, Needs, Note, Program, Role, Start};
-use crate::service::order::{self, Next};
+use crate::service::order::{self, Loggers, Next};
 use crate::service::policy::{File, ReadyBy};
 use crate::service::word::Word;
 use crate::signal::Signal;
@@ -35,7 +35,7 @@ pub(super) struct Runsv {
     pub(super) launcher: Launcher,
     wishes: Wishes,
     pub(super) service: Seat,
-    pub(super) logger: Option<Box<Seat>>,
+    pub(super) loggers: Loggers<Option<Box<Seat>>>,
     /// Where the services are that must be ready first.
     neighbours: Option<Neighbours>,
     /// A start of the service waits for others.
@@ -87,20 +87,20 @@ impl Runsv {
         reactor: Reactor,
         launcher: Launcher,
         service: Seat,
-        logger: Option<Box<Seat>>,
+        loggers: Loggers<Option<Box<Seat>>>,
         neighbours: Option<Neighbours>,
     ) -> Runsv {
         let wishes = Wishes::default();
-        Runsv { voice, reactor, launcher, wishes, service, logger, neighbours, waiting: None, talk: None }
+        Runsv { voice, reactor, launcher, wishes, service, loggers, neighbours, waiting: None, talk: None }
     }
 
     /// Shows the first state, then says that a supervisor lives here.
     pub(super) fn announce(&mut self) -> Result<(), (Role, Trouble)> {
         let now = clock::now();
-        for role in [Role::Service, Role::Logger] {
+        for role in order::SHOWN {
             self.show(now, role);
         }
-        for role in [Role::Service, Role::Logger] {
+        for role in order::SHOWN {
             if let Some(seat) = self.seat(role) {
                 seat.post.announce().map_err(|trouble| (role, trouble))?;
             }
@@ -125,11 +125,10 @@ impl Runsv {
                 self.listen(role);
             }
             self.rest();
-            match order::next(&self.service.machine, self.logger.as_ref().map(|seat| &seat.machine), self.log_closed())
-            {
+            match order::next(&self.service.machine, self.loggers().map(|seat| &seat.machine), self.logs_closed()) {
                 Next::GoOn => {}
-                Next::CloseLog => {
-                    self.close_log(now);
+                Next::CloseLogs => {
+                    self.close_logs(now);
                     continue;
                 }
                 Next::Leave => return Exit::OK,
@@ -170,14 +169,12 @@ impl Runsv {
     }
 
     fn seat(&mut self, role: Role) -> Option<&mut Seat> {
-        pick(&mut self.service, &mut self.logger, role)
+        pick(&mut self.service, &mut self.loggers, role)
     }
 
     fn deadline(&self) -> Option<Moment> {
-        let seats = [Some(&self.service), self.logger.as_deref()];
-        seats
-            .into_iter()
-            .flatten()
+        core::iter::once(&self.service)
+            .chain(self.loggers())
             .flat_map(|seat| [seat.machine.deadline(), seat.show_again.map(|(due, _)| due)])
             .chain([self.waiting.as_ref().and_then(|waiting| waiting.due)])
             .flatten()
@@ -225,8 +222,8 @@ impl Runsv {
 
     /// Writes a line into the journal. That it cannot be is said once, until it can again.
     fn note(&mut self, now: Now, role: Role, note: Note) {
-        let Runsv { voice, service, logger, waiting, .. } = self;
-        let Some(seat) = pick(service, logger, role) else { return };
+        let Runsv { voice, service, loggers, waiting, .. } = self;
+        let Some(seat) = pick(service, loggers, role) else { return };
         let mut draft = Draft::from(note);
         if note == Note::Waiting {
             let missing = waiting.iter().flat_map(|waiting| &waiting.missing);
@@ -241,8 +238,8 @@ impl Runsv {
 
     /// Our children that are no part of the service.
     fn helpers(&self) -> Vec<Pid> {
-        let logger = self.logger.as_ref().and_then(|seat| seat.machine.pid());
-        [logger, self.service.script, self.service.check].into_iter().flatten().collect()
+        let loggers = self.loggers().filter_map(|seat| seat.machine.pid());
+        loggers.chain(self.service.script).chain(self.service.check).collect()
     }
 
     /// Reads what the optional files ask for. Whether a start may go on.
@@ -300,8 +297,8 @@ impl Runsv {
             }
             Program::Run => {}
         }
-        let Runsv { voice, launcher, service, logger, .. } = self;
-        let Some(seat) = pick(service, logger, role) else { return Event::Started(Start::Refused) };
+        let Runsv { voice, launcher, service, loggers, .. } = self;
+        let Some(seat) = pick(service, loggers, role) else { return Event::Started(Start::Refused) };
         let (start, ready) = launcher.program(voice, role, program, seat.machine.policy(), &seat.post);
         if let Some(pipe) = ready {
             if self.reactor.watch(&pipe, READY, Direction::Read).is_ok() {
@@ -329,8 +326,8 @@ impl Runsv {
     /// Shows a state that has changed. When that fails it is tried again a little later, and once more at each change.
     /// What is wrong is said once for each state that it keeps from being shown.
     fn show(&mut self, now: Now, role: Role) {
-        let Runsv { voice, service, logger, .. } = self;
-        let Some(seat) = pick(service, logger, role) else { return };
+        let Runsv { voice, service, loggers, .. } = self;
+        let Some(seat) = pick(service, loggers, role) else { return };
         if !seat.unshown && seat.show_again.is_none_or(|(due, _)| due > now.moment) {
             return;
         }
@@ -349,8 +346,8 @@ impl Runsv {
     /// Waits for commands while there is room for one. Whoever floods the fifo while a script runs is kept waiting by
     /// the fifo itself.
     fn listen(&mut self, role: Role) {
-        let Runsv { reactor, service, logger, .. } = self;
-        let Some(seat) = pick(service, logger, role) else { return };
+        let Runsv { reactor, service, loggers, .. } = self;
+        let Some(seat) = pick(service, loggers, role) else { return };
         let wanted = seat.machine.room() > 0 && !seat.machine.is_gone();
         if wanted && !seat.listening {
             seat.listening = reactor.watch(seat.post.control(), token_of(role), Direction::Read).is_ok();
@@ -378,8 +375,8 @@ impl Runsv {
                 return;
             }
         }
-        let Runsv { reactor, service, logger, .. } = self;
-        if let Some(seat) = pick(service, logger, role) {
+        let Runsv { reactor, service, loggers, .. } = self;
+        if let Some(seat) = pick(service, loggers, role) {
             reactor.forget(seat.post.control());
             seat.listening = false;
         }
@@ -499,23 +496,29 @@ impl Runsv {
         }
     }
 
-    fn log_closed(&self) -> bool {
-        self.launcher.log.as_ref().is_none_or(|pipe| pipe.writer.is_none())
+    pub(super) fn loggers(&self) -> impl Iterator<Item = &Seat> {
+        self.loggers.both().into_iter().filter_map(Option::as_deref)
     }
 
-    /// The logger reads to the end and leaves.
-    fn close_log(&mut self, now: Now) {
-        let Some(pipe) = &mut self.launcher.log else { return };
-        pipe.writer = None;
-        let unread = self.launcher.more(Role::Logger);
-        self.step(now, Role::Logger, Event::ServiceLeft { unread });
+    fn logs_closed(&self) -> bool {
+        self.launcher.logs.both().into_iter().flatten().all(|pipe| pipe.writer.is_none())
+    }
+
+    /// The loggers read to the end and leave.
+    fn close_logs(&mut self, now: Now) {
+        for role in order::STARTS {
+            let Some(pipe) = self.launcher.logs.of_mut(role).and_then(Option::as_mut) else { continue };
+            pipe.writer = None;
+            let unread = self.launcher.more(role);
+            self.step(now, role, Event::ServiceLeft { unread });
+        }
     }
 }
 
-fn pick<'a>(service: &'a mut Seat, logger: &'a mut Option<Box<Seat>>, role: Role) -> Option<&'a mut Seat> {
+fn pick<'a>(service: &'a mut Seat, loggers: &'a mut Loggers<Option<Box<Seat>>>, role: Role) -> Option<&'a mut Seat> {
     match role {
         Role::Service => Some(service),
-        Role::Logger => logger.as_deref_mut(),
+        _ => loggers.of_mut(role)?.as_deref_mut(),
     }
 }
 
@@ -523,14 +526,21 @@ fn pick<'a>(service: &'a mut Seat, logger: &'a mut Option<Box<Seat>>, role: Role
 const READY: Token = Token(2);
 /// Something may have changed for which a start waits.
 const NEEDS: Token = Token(5);
+/// Commands for the logger of standard error.
+const ERROR_LOGGER: Token = Token(7);
 
 fn token_of(role: Role) -> Token {
     match role {
         Role::Service => Token(0),
         Role::Logger => Token(1),
+        Role::ErrorLogger => ERROR_LOGGER,
     }
 }
 
 fn role_of(token: Token) -> Role {
-    if token == Token(0) { Role::Service } else { Role::Logger }
+    match token {
+        Token(0) => Role::Service,
+        ERROR_LOGGER => Role::ErrorLogger,
+        _ => Role::Logger,
+    }
 }

@@ -26,6 +26,8 @@ pub struct Sight {
     pub normally_down: bool,
     /// What is wrong with its logger, in a word or two.
     pub logger: Option<&'static str>,
+    /// The same of that for standard error.
+    pub error_logger: Option<&'static str>,
 }
 
 /// What the processes of a service use, all together.
@@ -69,7 +71,7 @@ impl Sight {
     /// What a status tells.
     pub fn of(name: String, report: Report) -> Sight {
         let Report { status, record } = report;
-        Sight { name, status, record, usage: None, normally_down: false, logger: None }
+        Sight { name, status, record, usage: None, normally_down: false, logger: None, error_logger: None }
     }
 
     /// Its line.
@@ -176,6 +178,7 @@ impl Sight {
             notes.push("normally up".into());
         }
         notes.extend(self.logger.map(|what| format!("log: {what}")));
+        notes.extend(self.error_logger.map(|what| format!("errlog: {what}")));
         notes.join(", ")
     }
 }
@@ -247,6 +250,7 @@ mod tests {
             usage: None,
             normally_down: false,
             logger: None,
+            error_logger: None,
         }
     }
 
