@@ -164,7 +164,7 @@ fn a_service_that_is_down_leaves_both_loggers() {
 #[test]
 fn every_life_of_many_is_heard_and_nothing_piles_up() {
     let scene = Scene::new();
-    let web = scene.service("web").run("echo out; echo err >&2").file("restart", "delay 10ms\n");
+    let web = scene.service("web").run("trap '' TERM; echo out; echo err >&2").file("restart", "delay 10ms\n");
     let mut web = errlog(web.log(CAT), CAT).supervise();
     let open = || std::fs::read_dir(format!("/proc/{}/fd", web.runsv.pid())).unwrap().count();
     web.until_lines("errlog/has", 3);
@@ -243,9 +243,12 @@ fn its_state_may_be_elsewhere() {
     let _runsv = scene.spawn(with_state(web.command()));
     until("it runs", || scene.read("state/web/errlog/supervise/stat") == "run\n");
     assert!(!scene.path("web/errlog/supervise").exists());
-    let mut status = with_state(scene.command(ours("sv")));
-    status.args(["status", "web/errlog"]);
-    assert!(scene.finish(status).out.starts_with("run: web/errlog: (pid "));
+    let status = || {
+        let mut command = with_state(scene.command(ours("sv")));
+        command.args(["status", "web/errlog"]);
+        scene.finish(command).out
+    };
+    until("it is found there", || status().starts_with("run: web/errlog: (pid ")); // written after the words
 }
 
 #[test]
@@ -253,7 +256,7 @@ fn sv_shows_it_and_waits_for_it() {
     let scene = Scene::new();
     let web = errlog(scene.service("web").run(IDLE), &stays());
     let mut web = web.supervise().running();
-    web.until_line("errlog/supervise/stat", "run");
+    until("both are shown", || !sv(&scene, &["status", "web"]).out.contains("down: "));
     let status = sv(&scene, &["status", "web"]);
     assert!(status.out.starts_with("run: web: (pid ") && status.out.contains("; run: errlog: (pid "), "{}", status.out);
     assert!(!status.out.contains(" log:"), "{}", status.out);
@@ -272,10 +275,11 @@ fn sv_shows_it_and_waits_for_it() {
 #[test]
 fn sv_list_tells_of_one_that_is_down() {
     let scene = Scene::new();
-    let web = errlog(scene.service("web").run(IDLE), CAT).file("errlog/down", "").supervise().running();
-    web.until_line("errlog/supervise/stat", "down");
-    let list = sv(&scene, &["list", "web"]).out;
-    assert!(list.contains("errlog: down"), "{list}");
+    let _web = errlog(scene.service("web").run(IDLE), CAT).file("errlog/down", "").supervise().running();
+    let list = || sv(&scene, &["list", "web"]).out;
+    until("it is told", || list().contains("errlog: down"));
+    scene.send("web/errlog/supervise/control", "u");
+    until("it is told no more", || !list().contains("errlog"));
 }
 
 #[test]
