@@ -14,7 +14,7 @@ use crate::service::command::Command;
 use crate::service::journal::{Draft, Key};
 use crate::service::machine::{Action, Event, Machine, Needs, Note, Program, Role, Start};
 use crate::service::notify::Told;
-use crate::service::order::{self, Next};
+use crate::service::order::{self, Loggers, Next};
 use crate::service::policy::{File, ReadyBy};
 use crate::service::record::Record;
 use crate::service::word::Word;
@@ -39,7 +39,7 @@ pub(super) struct Runsv {
     pub(super) launcher: Launcher,
     wishes: Wishes,
     pub(super) service: Seat,
-    pub(super) logger: Option<Box<Seat>>,
+    pub(super) loggers: Loggers<Option<Box<Seat>>>,
     /// Where the services are that must be ready first.
     neighbours: Option<Neighbours>,
     /// A start of the service waits for others.
@@ -97,7 +97,7 @@ impl Runsv {
         reactor: Reactor,
         launcher: Launcher,
         service: Seat,
-        logger: Option<Box<Seat>>,
+        loggers: Loggers<Option<Box<Seat>>>,
         neighbours: Option<Neighbours>,
     ) -> Runsv {
         let wishes = Wishes::default();
@@ -107,7 +107,7 @@ impl Runsv {
             launcher,
             wishes,
             service,
-            logger,
+            loggers,
             neighbours,
             waiting: None,
             talk: None,
@@ -118,10 +118,10 @@ impl Runsv {
     /// Shows the first state, then says that a supervisor lives here.
     pub(super) fn announce(&mut self) -> Result<(), (Role, Trouble)> {
         let now = clock::now();
-        for role in [Role::Service, Role::Logger] {
+        for role in order::SHOWN {
             self.show(now, role);
         }
-        for role in [Role::Service, Role::Logger] {
+        for role in order::SHOWN {
             if let Some(seat) = self.seat(role) {
                 seat.post.announce().map_err(|trouble| (role, trouble))?;
             }
@@ -146,11 +146,10 @@ impl Runsv {
                 self.listen(role);
             }
             self.rest();
-            match order::next(&self.service.machine, self.logger.as_ref().map(|seat| &seat.machine), self.log_closed())
-            {
+            match order::next(&self.service.machine, self.loggers().map(|seat| &seat.machine), self.logs_closed()) {
                 Next::GoOn => {}
-                Next::CloseLog => {
-                    self.close_log(now);
+                Next::CloseLogs => {
+                    self.close_logs(now);
                     continue;
                 }
                 Next::Leave => return self.leave(),
@@ -165,7 +164,7 @@ impl Runsv {
 
     fn leave(&self) -> Exit {
         self.service.post.leave();
-        self.logger.iter().for_each(|seat| seat.post.leave());
+        self.loggers().for_each(|seat| seat.post.leave());
         Exit::OK
     }
 
@@ -203,14 +202,12 @@ impl Runsv {
     }
 
     pub(super) fn seat(&mut self, role: Role) -> Option<&mut Seat> {
-        pick(&mut self.service, &mut self.logger, role)
+        pick(&mut self.service, &mut self.loggers, role)
     }
 
     fn deadline(&self, now: Moment) -> Option<Moment> {
-        let seats = [Some(&self.service), self.logger.as_deref()];
-        seats
-            .into_iter()
-            .flatten()
+        core::iter::once(&self.service)
+            .chain(self.loggers())
             .flat_map(|seat| [seat.machine.deadline(), seat.hold.deadline(), seat.show_again.map(|(due, _)| due)])
             .chain([self.waiting.as_ref().and_then(|waiting| waiting.due), self.strangers.due(now)])
             .flatten()
@@ -277,8 +274,8 @@ impl Runsv {
     }
 
     fn write(&mut self, now: Now, role: Role, draft: &Draft) {
-        let Runsv { voice, service, logger, .. } = self;
-        let Some(seat) = pick(service, logger, role) else { return };
+        let Runsv { voice, service, loggers, .. } = self;
+        let Some(seat) = pick(service, loggers, role) else { return };
         let written = seat.post.note(now.label, draft);
         if let (true, Err(errno)) = (seat.noting, written) {
             report::not_noted(voice, seat.post.shown(), errno);
@@ -287,9 +284,9 @@ impl Runsv {
     }
 
     fn family(&self) -> Family {
-        let logger = self.logger.as_ref().and_then(|seat| seat.machine.pid());
-        let helpers = [logger, self.service.script, self.service.check].into_iter().flatten().collect();
-        let strangers = self.strangers.pids().filter(|pid| Some(*pid) != logger).collect();
+        let loggers: Vec<Pid> = self.loggers().filter_map(|seat| seat.machine.pid()).collect();
+        let strangers = self.strangers.pids().filter(|pid| !loggers.contains(pid)).collect();
+        let helpers = loggers.into_iter().chain(self.service.script).chain(self.service.check).collect();
         Family { helpers, strangers }
     }
 
@@ -348,8 +345,8 @@ impl Runsv {
             }
             Program::Run => {}
         }
-        let Runsv { voice, launcher, service, logger, .. } = self;
-        let Some(seat) = pick(service, logger, role) else { return Event::Started(Start::Refused) };
+        let Runsv { voice, launcher, service, loggers, .. } = self;
+        let Some(seat) = pick(service, loggers, role) else { return Event::Started(Start::Refused) };
         let (start, ready) = launcher.program(voice, role, program, seat.machine.policy(), &seat.post);
         if let Some(pipe) = ready {
             if self.reactor.watch(&pipe, READY, Direction::Read).is_ok() {
@@ -377,8 +374,8 @@ impl Runsv {
     /// Shows a state that has changed. When that fails it is tried again a little later, and once more at each change.
     /// What is wrong is said once for each state that it keeps from being shown.
     fn show(&mut self, now: Now, role: Role) {
-        let Runsv { voice, service, logger, .. } = self;
-        let Some(seat) = pick(service, logger, role) else { return };
+        let Runsv { voice, service, loggers, .. } = self;
+        let Some(seat) = pick(service, loggers, role) else { return };
         if !seat.unshown && seat.show_again.is_none_or(|(due, _)| due > now.moment) {
             return;
         }
@@ -398,8 +395,8 @@ impl Runsv {
     /// Waits for commands while there is room for one. Whoever floods the fifo while a script runs is kept waiting by
     /// the fifo itself.
     fn listen(&mut self, role: Role) {
-        let Runsv { reactor, service, logger, .. } = self;
-        let Some(seat) = pick(service, logger, role) else { return };
+        let Runsv { reactor, service, loggers, .. } = self;
+        let Some(seat) = pick(service, loggers, role) else { return };
         let wanted = seat.machine.room() > 0 && !seat.machine.is_gone();
         if wanted && !seat.listening {
             seat.listening = reactor.watch(seat.post.control(), token_of(role), Direction::Read).is_ok();
@@ -427,8 +424,8 @@ impl Runsv {
                 return;
             }
         }
-        let Runsv { reactor, service, logger, .. } = self;
-        if let Some(seat) = pick(service, logger, role) {
+        let Runsv { reactor, service, loggers, .. } = self;
+        if let Some(seat) = pick(service, loggers, role) {
             reactor.forget(seat.post.control());
             seat.listening = false;
         }
@@ -579,23 +576,29 @@ impl Runsv {
         }
     }
 
-    fn log_closed(&self) -> bool {
-        self.launcher.log.as_ref().is_none_or(|pipe| pipe.writer.is_none())
+    pub(super) fn loggers(&self) -> impl Iterator<Item = &Seat> {
+        self.loggers.both().into_iter().filter_map(Option::as_deref)
     }
 
-    /// The logger reads to the end and leaves.
-    fn close_log(&mut self, now: Now) {
-        let Some(pipe) = &mut self.launcher.log else { return };
-        pipe.writer = None;
-        let unread = self.launcher.more(Role::Logger);
-        self.step(now, Role::Logger, Event::ServiceLeft { unread });
+    fn logs_closed(&self) -> bool {
+        self.launcher.logs.both().into_iter().flatten().all(|pipe| pipe.writer.is_none())
+    }
+
+    /// The loggers read to the end and leave.
+    fn close_logs(&mut self, now: Now) {
+        for role in order::STARTS {
+            let Some(pipe) = self.launcher.logs.of_mut(role).and_then(Option::as_mut) else { continue };
+            pipe.writer = None;
+            let unread = self.launcher.more(role);
+            self.step(now, role, Event::ServiceLeft { unread });
+        }
     }
 }
 
-fn pick<'a>(service: &'a mut Seat, logger: &'a mut Option<Box<Seat>>, role: Role) -> Option<&'a mut Seat> {
+fn pick<'a>(service: &'a mut Seat, loggers: &'a mut Loggers<Option<Box<Seat>>>, role: Role) -> Option<&'a mut Seat> {
     match role {
         Role::Service => Some(service),
-        Role::Logger => logger.as_deref_mut(),
+        _ => loggers.of_mut(role)?.as_deref_mut(),
     }
 }
 
@@ -603,14 +606,21 @@ fn pick<'a>(service: &'a mut Seat, logger: &'a mut Option<Box<Seat>>, role: Role
 const READY: Token = Token(2);
 /// Something may have changed for which a start waits.
 const NEEDS: Token = Token(5);
+/// Commands for the logger of standard error.
+const ERROR_LOGGER: Token = Token(7);
 
 fn token_of(role: Role) -> Token {
     match role {
         Role::Service => Token(0),
         Role::Logger => Token(1),
+        Role::ErrorLogger => ERROR_LOGGER,
     }
 }
 
 fn role_of(token: Token) -> Role {
-    if token == Token(0) { Role::Service } else { Role::Logger }
+    match token {
+        Token(0) => Role::Service,
+        ERROR_LOGGER => Role::ErrorLogger,
+        _ => Role::Logger,
+    }
 }

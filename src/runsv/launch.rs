@@ -7,6 +7,7 @@ use crate::exit::Pid;
 use crate::service::command::Command;
 use crate::service::machine::{Life, Program, Role, Start};
 use crate::service::mark::What;
+use crate::service::order::Loggers;
 use crate::service::policy::{Policy, ReadyBy, Whom};
 use crate::signal::Signal;
 use crate::supervise::server::Post;
@@ -30,13 +31,13 @@ pub(super) struct Launcher {
     pub(super) variables: Vec<CString>,
     /// What signals children start with.
     pub(super) masks: Masks,
-    /// The pipe between service and logger.
-    pub(super) log: Option<LogPipe>,
+    /// The pipes between service and loggers.
+    pub(super) logs: Loggers<Option<LogPipe>>,
     /// What `run` is given beside the usual.
     pub(super) outfit: Outfit,
 }
 
-/// The pipe between service and logger; we keep both ends, so that it outlives both.
+/// The pipe between service and one logger; we keep both ends, so that it outlives both.
 #[derive(Debug)]
 pub(super) struct LogPipe {
     /// The logger's end.
@@ -66,7 +67,7 @@ impl Launcher {
     ) -> (Start, Option<OwnedFd>) {
         let mut ready = None;
         let started = match program {
-            Program::Run if role == Role::Logger => self.logger(post),
+            Program::Run if role.is_logger() => self.logger(role, post),
             Program::Run => match self.outfit.pack(voice, policy, post) {
                 Some(pack) => self.run(policy, &pack, post, &mut ready),
                 None => return (Start::Refused, None),
@@ -87,10 +88,11 @@ impl Launcher {
         (start, ready)
     }
 
-    fn logger(&self, post: &Post) -> Result<Started, Errno> {
-        let standard = self.standard(Role::Logger);
+    fn logger(&self, role: Role, post: &Post) -> Result<Started, Errno> {
+        let standard = self.standard(role);
         let given = Given { mark: Some((post.lock(), What::Run)), ..Given::default() };
-        Spawn { directory: Some(c"./log"), standard, ..self.child(&[c"./run"], &[c"./run"]) }.start_given(given)
+        let directory = Some(if role == Role::ErrorLogger { c"./errlog" } else { c"./log" });
+        Spawn { directory, standard, ..self.child(&[c"./run"], &[c"./run"]) }.start_given(given)
     }
 
     /// As under runit in our own process group, unless the ladder of signals is for more than the process.
@@ -189,7 +191,10 @@ impl Launcher {
     pub(super) fn more(&self, role: Role) -> bool {
         match role {
             Role::Service => self.has_finish(),
-            Role::Logger => self.log.as_ref().is_some_and(|pipe| io::unread(&pipe.reader).is_ok_and(|bytes| bytes > 0)),
+            Role::Logger | Role::ErrorLogger => {
+                let pipe = self.logs.of(role).and_then(Option::as_ref);
+                pipe.is_some_and(|pipe| io::unread(&pipe.reader).is_ok_and(|bytes| bytes > 0))
+            }
         }
     }
 
@@ -253,11 +258,16 @@ impl Launcher {
     }
 
     fn standard(&self, role: Role) -> [Stream<'_>; 3] {
-        let Some(pipe) = &self.log else { return [Stream::Same; 3] };
-        match (role, &pipe.writer) {
-            (Role::Service, Some(writer)) => [Stream::Same, Stream::Is(writer.as_fd()), Stream::Same],
-            (Role::Service, None) => [Stream::Same; 3],
-            (Role::Logger, _) => [Stream::Is(pipe.reader.as_fd()), Stream::Same, Stream::Same],
+        fn given(end: Option<&OwnedFd>) -> Stream<'_> {
+            end.map_or(Stream::Same, |end| Stream::Is(end.as_fd()))
+        }
+        match self.logs.of(role) {
+            Some(pipe) => [given(pipe.as_ref().map(|pipe| &pipe.reader)), Stream::Same, Stream::Same],
+            None => {
+                let [out, err] =
+                    self.logs.both().map(|pipe| given(pipe.as_ref().and_then(|pipe| pipe.writer.as_ref())));
+                [Stream::Same, out, err]
+            }
         }
     }
 }

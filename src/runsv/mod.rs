@@ -1,4 +1,4 @@
-//! Supervises one service and its logger.
+//! Supervises one service and its loggers.
 //!
 //! `start` claims the service directory, `driver` waits and turns what happens into events of the machine, `launch`
 //! starts programs, `outfit` is what `run` is given beside the usual, `wishes` reads the optional files, `needs` looks at

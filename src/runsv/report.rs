@@ -69,13 +69,18 @@ pub(super) fn not_run(voice: &Voice, role: Role, program: Program, failed: Faile
         (_, Program::Finish(_)) => b"./finish",
         (Role::Service, Program::Run) => b"./run",
         (Role::Logger, Program::Run) => b"./log/run",
+        (Role::ErrorLogger, Program::Run) => b"./errlog/run",
     };
     match failed {
-        Failed::Directory(errno) => voice.fatal(&[b"unable to change directory to ./log"], errno),
+        Failed::Directory(errno) => {
+            voice.fatal(&[b"unable to change directory to ./", role.directory().as_bytes()], errno);
+        }
         Failed::Setup(errno) => voice.fatal(&[b"unable to setup filedescriptor for ", name], errno),
         Failed::Group(errno) => voice.fatal(&[b"unable to enter the control group for ", name], errno),
         // The original's name for it, slash and dot and all.
-        Failed::Exec(errno) if role == Role::Logger => voice.fatal(&[b"unable to start log/./run"], errno),
+        Failed::Exec(errno) if role.is_logger() => {
+            voice.fatal(&[b"unable to start ", role.directory().as_bytes(), b"/./run"], errno);
+        }
         Failed::Exec(errno) => voice.fatal(&[b"unable to start ", name], errno),
     }
 }

@@ -6,10 +6,11 @@ use super::launch::{Launcher, LogPipe};
 use super::needs::Neighbours;
 use super::outfit::Outfit;
 use super::report;
-use super::survivors::log_pipe;
+use super::survivors::log_pipe_of_survivors;
 use crate::cli::message::Voice;
 use crate::exit::Exit;
 use crate::service::machine::{Machine, Role};
+use crate::service::order::Loggers;
 use crate::signal::Signal;
 use crate::supervise::home::{self, Home};
 use crate::supervise::server::{Claim, Post, Trouble};
@@ -42,22 +43,23 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
     let here = Dir::current().map_err(|errno| fatal(b"unable to open current directory", errno))?;
 
     let wanted_up = here.facts("down").is_err();
-    let log = log_directory(&here, &voice)?;
-    let pipe = match log {
-        Some(_) => Some(io::pipe().map_err(|errno| fatal(b"unable to create log pipe", errno))?),
-        None => None,
+    let log = |role| log_directory(&here, role, &voice);
+    let log = Loggers { out: log(Role::Logger)?, err: log(Role::ErrorLogger)? };
+    let logs = Loggers {
+        out: log_pipe(&log.out).map_err(|errno| fatal(b"unable to create log pipe", errno))?,
+        err: log_pipe(&log.err).map_err(|errno| fatal(b"unable to create errlog pipe", errno))?,
     };
 
     let home = home_of(Role::Service, &voice)?;
     let claim = Claim::new(&here, &home, Role::Service).map_err(|what| refused(&voice, Role::Service, &home, what))?;
     let mut reactor = reactor;
-    let logger = match log {
-        Some(log) => {
-            let home = home_of(Role::Logger, &voice)?;
-            Some((claim_log(&log, &home, &voice, &mut reactor)?, log.facts("down").is_err(), home))
-        }
-        None => None,
+    let mut claim_logger = |role, log: Option<Dir>| {
+        let Some(log) = log else { return Ok(None) };
+        let home = home_of(role, &voice)?;
+        Ok(Some((claim_log(&log, role, &home, &voice, &mut reactor)?, log.facts("down").is_err(), home)))
     };
+    let logger = claim_logger(Role::Logger, log.out)?;
+    let error_logger = claim_logger(Role::ErrorLogger, log.err)?;
 
     let now = clock::now();
     let seat = |claim, role, home: &Home, wanted_up| {
@@ -66,12 +68,16 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         Ok(Seat::new(Machine::new(role, now, wanted_up && !hold.holds()), post, hold))
     };
     let service = seat(claim, Role::Service, &home, wanted_up)?;
-    let logger = match logger {
-        Some((claim, wanted_up, home)) => Some(seat(claim, Role::Logger, &home, wanted_up)?),
-        None => None,
+    let logger_seat = |role, claimed| {
+        let Some((claim, wanted_up, home)) = claimed else { return Ok(None) };
+        seat(claim, role, &home, wanted_up).map(|seat| Some(Box::new(seat)))
     };
-    let logger_left = logger.as_ref().and_then(|seat| seat.post.left());
-    let pipe = pipe.map(|fresh| log_pipe(service.post.left(), logger_left).unwrap_or(fresh));
+    let out = logger_seat(Role::Logger, logger)?;
+    let loggers = Loggers { out, err: logger_seat(Role::ErrorLogger, error_logger)? };
+    let mut logs = logs;
+    for role in Role::LOGGERS {
+        take_back(role, &mut logs, &service, &loggers);
+    }
     let launcher = Launcher {
         directory: here,
         name: CString::new(directory.as_bytes()).unwrap_or_default(), // a C string it was, on our command line
@@ -79,9 +85,9 @@ pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
         masks: *reactor.masks(),
         variables: Vec::new(),
         outfit: Outfit::default(),
-        log: pipe.map(|(reader, writer)| LogPipe { reader, writer: Some(writer) }),
+        logs,
     };
-    let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, logger.map(Box::new), neighbours);
+    let mut runsv = Runsv::new(voice.clone(), reactor, launcher, service, loggers, neighbours);
     runsv.take_over();
     runsv.announce().map_err(|(role, what)| match home_of(role, &voice) {
         Ok(home) => refused(&voice, role, &home, what),
@@ -97,35 +103,46 @@ fn refused(voice: &Voice, role: Role, home: &Home, what: Trouble) -> Exit {
 
 /// Where the state is kept. We are in the service directory.
 fn home_of(role: Role, voice: &Voice) -> Result<Home, Exit> {
-    let directory = match role {
-        Role::Service => ".",
-        Role::Logger => "log",
-    };
-    Home::find(home::top().as_deref(), Path::new(directory)).map_err(|unknown| {
+    Home::find(home::top().as_deref(), Path::new(role.directory())).map_err(|unknown| {
         report::homeless(voice, role, unknown);
         Exit::FATAL
     })
 }
 
-/// The logger's directory, if the service has one.
-fn log_directory(here: &Dir, voice: &Voice) -> Result<Option<Dir>, Exit> {
-    match here.facts("log") {
-        Ok(facts) if facts.kind == Kind::Directory => match searchable(here, "log") {
+/// The directory of a logger, if the service has it.
+fn log_directory(here: &Dir, role: Role, voice: &Voice) -> Result<Option<Dir>, Exit> {
+    let name = role.directory();
+    match here.facts(name) {
+        Ok(facts) if facts.kind == Kind::Directory => match searchable(here, name) {
             Ok(dir) => Ok(Some(dir)),
             Err(errno) => {
-                voice.fatal(&[b"unable to change directory to ./log"], errno);
+                voice.fatal(&[b"unable to change directory to ./", name.as_bytes()], errno);
                 Err(Exit::FATAL)
             }
         },
         Ok(_) => {
-            voice.remark(&[b"./log: not a directory."]);
+            voice.remark(&[b"./", name.as_bytes(), b": not a directory."]);
             Ok(None)
         }
         Err(Errno::ENOENT) => Ok(None),
         Err(errno) => {
-            voice.warning(&[b"unable to stat() ./log: "], errno);
+            voice.warning(&[b"unable to stat() ./", name.as_bytes(), b": "], errno);
             Ok(None)
         }
+    }
+}
+
+/// The pipe to a logger, if there is one.
+fn log_pipe(log: &Option<Dir>) -> sys::Result<Option<LogPipe>> {
+    let Some(_) = log else { return Ok(None) };
+    io::pipe().map(|(reader, writer)| Some(LogPipe { reader, writer: Some(writer) }))
+}
+
+/// Where a supervisor before us has left a service or its logger running, theirs is the pipe.
+fn take_back(role: Role, logs: &mut Loggers<Option<LogPipe>>, service: &Seat, loggers: &Loggers<Option<Box<Seat>>>) {
+    let (Some(Some(pipe)), Some(Some(logger))) = (logs.of_mut(role), loggers.of(role)) else { return };
+    if let Some((reader, writer)) = log_pipe_of_survivors(role, service.post.left(), logger.post.left()) {
+        *pipe = LogPipe { reader, writer: Some(writer) };
     }
 }
 
@@ -137,23 +154,23 @@ fn searchable(here: &Dir, name: &str) -> sys::Result<Dir> {
 
 /// Another supervisor may still hold the lock of the logger's directory, when two services share it. Waits until it
 /// is given up, and does as it is told meanwhile: a TERM ends the wait.
-fn claim_log(log: &Dir, home: &Home, voice: &Voice, reactor: &mut Reactor) -> Result<Claim, Exit> {
+fn claim_log(log: &Dir, role: Role, home: &Home, voice: &Voice, reactor: &mut Reactor) -> Result<Claim, Exit> {
     let mut events = Vec::new();
     let mut told = false;
     loop {
-        match Claim::new(log, home, Role::Logger) {
+        match Claim::new(log, home, role) {
             Err(Trouble::Lock(errno) | Trouble::LockOwn(errno)) => {
                 if !told {
-                    let place = home.shown(Role::Logger);
+                    let place = home.shown(role);
                     voice.warning(&[b"unable to lock ", &place, b"supervise/lock, waiting for it"], errno);
                     told = true;
                 }
             }
-            answer => return answer.map_err(|what| refused(voice, Role::Logger, home, what)),
+            answer => return answer.map_err(|what| refused(voice, role, home, what)),
         }
         let now = clock::moment();
         if let Err(errno) = reactor.wait(now, Some(now + LOCK_RETRY), &mut events) {
-            voice.warning(&[b"unable to wait for log/supervise/lock"], errno);
+            voice.warning(&[b"unable to wait for ", role.directory().as_bytes(), b"/supervise/lock"], errno);
         }
         if events.contains(&Event::Signal(Signal::TERM)) {
             return Err(Exit::OK);

@@ -139,11 +139,15 @@ fn main(shown: &Report, child: Option<&Child>) -> Option<Pid> {
     processes::one(pid).filter(|process| process.began == began).map(|process| process.pid)
 }
 
-/// The pipe between service and logger, from those who have it still: the logger's standard input, or else the
-/// service's standard output. Both ends.
-pub(super) fn log_pipe(service: Option<Left>, logger: Option<Left>) -> Option<(OwnedFd, OwnedFd)> {
+/// The pipe between service and a logger, from those who have it still: the logger's standard input, or else what the
+/// service writes to. Both ends.
+pub(super) fn log_pipe_of_survivors(
+    role: Role,
+    service: Option<Left>,
+    logger: Option<Left>,
+) -> Option<(OwnedFd, OwnedFd)> {
     let end = |left: Option<Left>, number| left?.child.filter(lives).and_then(|child| pipe_of(child.pid, number));
-    end(logger, 0).or_else(|| end(service, 1))
+    end(logger, 0).or_else(|| end(service, if role == Role::ErrorLogger { 2 } else { 1 }))
 }
 
 fn pipe_of(pid: Pid, number: u32) -> Option<(OwnedFd, OwnedFd)> {

@@ -187,11 +187,10 @@ impl Runsv {
 
     /// Whether a process is below us, and no logger's.
     fn is_ours(&self, pid: Pid) -> bool {
-        let logger = self.logger.as_ref().and_then(|seat| seat.machine.pid());
         let us = process::own_id();
         let mut next = Some(pid);
         for _ in 0..DEPTH {
-            if next.is_none() || next == logger {
+            if next.is_none() || self.loggers().any(|seat| seat.machine.pid() == next) {
                 return false;
             }
             if next == us {

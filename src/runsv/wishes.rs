@@ -30,8 +30,6 @@ pub(super) struct Wanted {
     unreadable: Vec<(File, Errno)>,
     /// What in `cgroup/` cannot be read.
     unlimited: Option<(PathBuf, Errno)>,
-    /// What is asked for by name, and not given yet.
-    not_given: Vec<&'static str>,
 }
 
 /// Files of a control group, by name, and what is to be written there.
@@ -55,10 +53,6 @@ pub(super) const GROUP: &str = "cgroup";
 
 /// Asks for a fifo as standard input by being there.
 const STDIN: &str = "stdin";
-
-/// Files of the service directory's contract that ask for something that is not given yet: said at each start, so that
-/// nobody believes to have it.
-const NOT_GIVEN: [&str; 1] = ["errlog"];
 
 /// No file of ours is longer than this: what is, is not meant for us.
 const LONGEST: usize = 64 * 1024;
@@ -93,12 +87,11 @@ impl Wishes {
             Err(wrong) => (None, Some(wrong)),
         };
         let extras = Extras { stdin: dir.facts(STDIN).is_ok(), lock, listen, group };
-        let not_given: Vec<_> = NOT_GIVEN.into_iter().filter(|name| dir.facts(name).is_ok()).collect();
-        found |= extras.stdin || extras.group.is_some() || unlimited.is_some() || !not_given.is_empty();
+        found |= extras.stdin || extras.group.is_some() || unlimited.is_some();
         // A file may be made in the same tick of the file system's clock after we have looked.
         let settled = now.label.unix > changed.0.saturating_add(1);
         self.none_since = Some(changed).filter(|_| !found && settled);
-        Some(Wanted { policy, extras, mistakes, unreadable, unlimited, not_given })
+        Some(Wanted { policy, extras, mistakes, unreadable, unlimited })
     }
 }
 
@@ -142,9 +135,6 @@ impl Wanted {
     pub(super) fn report(&self, voice: &Voice) {
         for (file, mistake) in &self.mistakes {
             voice.remark(&[b"./", file.word().as_bytes(), b": ", mistake.to_string().as_bytes()]);
-        }
-        for name in &self.not_given {
-            voice.remark(&[b"./", name.as_bytes(), b": this version cannot do that"]);
         }
         for (file, errno) in &self.unreadable {
             voice.warning(&[b"unable to read ./", file.word().as_bytes()], *errno);

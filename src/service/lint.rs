@@ -2,6 +2,7 @@
 //! as a picture of what is in it.
 
 use super::command::Command;
+use super::machine::Role;
 use super::needs_graph::Graph;
 use super::policy::{File, Reader, ReadyBy};
 use super::word::Word;
@@ -58,7 +59,9 @@ const OTHERS: [&str; 10] =
 
 /// What a service directory may have: those that are read.
 pub fn is_read(name: &str) -> bool {
-    SCRIPTS.contains(&name) || matches!(name, "down" | "log" | "control") || File::of(name.as_bytes()).is_some()
+    SCRIPTS.contains(&name)
+        || matches!(name, "down" | "log" | "errlog" | "control")
+        || File::of(name.as_bytes()).is_some()
 }
 
 impl Finding {
@@ -108,11 +111,13 @@ impl Directory<'_> {
         self.policies(&mut found);
         self.down("down", self.get("down"), &mut found);
         self.names(&mut found);
-        match self.get("log") {
-            None => {}
-            Some(Thing::Directory(things)) => self.logger(things, &mut found),
-            Some(Thing::Dangling) => found.push(Finding::new("log", "leads nowhere: there will be no logger")),
-            Some(_) => found.push(Finding::new("log", "not a directory: there will be no logger")),
+        for log in Role::LOGGERS.map(Role::directory) {
+            match self.get(log) {
+                None => {}
+                Some(Thing::Directory(things)) => self.logger(log, things, &mut found),
+                Some(Thing::Dangling) => found.push(Finding::new(log, "leads nowhere: there will be no logger")),
+                Some(_) => found.push(Finding::new(log, "not a directory: there will be no logger")),
+            }
         }
         if let Some(Thing::Directory(things)) = self.get("control") {
             self.controls(things, &mut found);
@@ -135,20 +140,20 @@ impl Directory<'_> {
         }
     }
 
-    fn logger(&self, things: &[(String, Thing)], found: &mut Vec<Finding>) {
+    fn logger(&self, log: &str, things: &[(String, Thing)], found: &mut Vec<Finding>) {
         if get(things, "run").is_none() {
             found.push(Finding::new(
-                "log/run",
+                format!("{log}/run"),
                 "missing: what the service says is read by nobody, until it has to wait",
             ));
         }
         for name in ["run", "check"] {
-            self.program(&format!("log/{name}"), get(things, name), found);
+            self.program(&format!("{log}/{name}"), get(things, name), found);
         }
-        self.down("log/down", get(things, "down"), found);
+        self.down(&format!("{log}/down"), get(things, "down"), found);
         let unread = things.iter().map(|(name, _)| name.as_str());
         for name in unread.filter(|name| ["finish", "control"].contains(name) || File::of(name.as_bytes()).is_some()) {
-            found.push(Finding::new(format!("log/{name}"), "not read: a logger has none"));
+            found.push(Finding::new(format!("{log}/{name}"), "not read: a logger has none"));
         }
     }
 
@@ -444,6 +449,10 @@ mod tests {
         assert_eq!(log(&[run.clone(), ("finish", program(""))]), ["log/finish: not read: a logger has none"]);
         assert_eq!(log(&[run, ("restart", file(""))]), ["log/restart: not read: a logger has none"]);
         assert_eq!(with("log", file("")), ["log: not a directory: there will be no logger"]);
+        assert_eq!(with("errlog", file("")), ["errlog: not a directory: there will be no logger"]);
+        let things = Vec::from([("run".into(), file("#!/bin/sh\n")), ("finish".into(), program(""))]);
+        let both = with("errlog", Thing::Directory(things));
+        assert_eq!(both, ["errlog/finish: not read: a logger has none", "errlog/run: not executable"]);
         let control = |name: &str, thing| with("control", Thing::Directory(Vec::from([(name.into(), thing)])));
         assert_eq!(control("t", program("#!/bin/sh\n")), nothing());
         assert_eq!(control("t", file("#!/bin/sh\n")), ["control/t: not executable"]);

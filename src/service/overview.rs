@@ -28,6 +28,8 @@ pub struct Sight {
     pub held: Option<String>,
     /// What is wrong with its logger, in a word or two.
     pub logger: Option<&'static str>,
+    /// The same of that for standard error.
+    pub error_logger: Option<&'static str>,
 }
 
 /// What the processes of a service use, all together.
@@ -71,7 +73,7 @@ impl Sight {
     /// What a status tells.
     pub fn of(name: String, report: Report) -> Sight {
         let Report { status, record } = report;
-        Sight { name, status, record, usage: None, normally_down: false, held: None, logger: None }
+        Sight { name, status, record, usage: None, normally_down: false, held: None, logger: None, error_logger: None }
     }
 
     /// Its line.
@@ -179,6 +181,7 @@ impl Sight {
             notes.push("normally up".into());
         }
         notes.extend(self.logger.map(|what| format!("log: {what}")));
+        notes.extend(self.error_logger.map(|what| format!("errlog: {what}")));
         notes.join(", ")
     }
 }
@@ -251,6 +254,7 @@ mod tests {
             normally_down: false,
             held: None,
             logger: None,
+            error_logger: None,
         }
     }
 

@@ -6,6 +6,7 @@
 use super::home::{self, Home, Unknown};
 use super::{CONTROL, DIRECTORY, OK, STATUS};
 use crate::service::held::{self, FRESH, HELD, Held};
+use crate::service::machine::Role;
 use crate::service::record::{self, Report};
 use crate::service::status::{self, Status};
 use crate::sys::fs::{self, Dir, How, Kind, Replace};
@@ -117,9 +118,9 @@ impl Service<'_> {
         &self.name
     }
 
-    /// Its logger, which is supervised like a service.
-    pub fn logger(&self) -> Self {
-        Service { place: self.place, name: Cow::Owned([self.name(), b"/log"].concat()) }
+    /// One of its loggers, which are supervised like a service.
+    pub fn logger(&self, role: Role) -> Self {
+        Service { place: self.place, name: Cow::Owned([self.name(), b"/", role.directory().as_bytes()].concat()) }
     }
 
     /// Whether its directory can be entered.

@@ -2,7 +2,7 @@
 //! in `$SVSTATE/NAME`, so that service directories may be read-only.
 //!
 //! NAME is the last name of the service directory's real path, with every link resolved: so everybody comes to the
-//! same one, whichever way he came. A path that ends in `log` gives its last two, `NAME/log`, as for a logger. A link
+//! same one, whichever way he came. A path that ends in `log` or `errlog` gives its last two, `NAME/log`, as for a logger. A link
 //! `$SVSTATE/NAME/service` says which directory it is, and one of another path finds nobody there: of two services of
 //! the same name only one can be supervised, and nobody takes the one for the other.
 
@@ -13,14 +13,14 @@ use crate::sys::{Errno, Result, process};
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 /// The link in a home that says whose it is.
 const SERVICE: &str = "service";
 
-/// The last name of a logger's directory.
-const LOG: &str = "log";
+/// The last names of loggers' directories.
+const LOGS: [&str; 2] = [Role::Logger.directory(), Role::ErrorLogger.directory()];
 
 /// Where the state of one service is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,7 @@ impl Home {
         match (self, role) {
             (Home::Own, Role::Service) => Cow::Borrowed(b""),
             (Home::Own, Role::Logger) => Cow::Borrowed(b"log/"),
+            (Home::Own, Role::ErrorLogger) => Cow::Borrowed(b"errlog/"),
             (Home::Away(away), _) => Cow::Owned(away.path("").into_os_string().into_vec()),
         }
     }
@@ -146,7 +147,7 @@ fn make(path: &Path, mode: u32) -> Result<()> {
 
 fn name(service: &Path) -> Option<PathBuf> {
     let last = service.file_name()?;
-    let above = service.parent().and_then(Path::file_name).filter(|_| last == OsStr::from_bytes(LOG.as_bytes()));
+    let above = service.parent().and_then(Path::file_name).filter(|_| LOGS.iter().any(|log| last == OsStr::new(log)));
     Some(above.into_iter().chain([last]).collect())
 }
 
@@ -162,6 +163,7 @@ mod tests {
     fn a_name_is_the_last_of_the_real_path_and_a_logger_has_its_service_s() {
         assert_eq!(named("/etc/sv/web"), Some("web".into()));
         assert_eq!(named("/etc/sv/web/log"), Some("web/log".into()));
+        assert_eq!(named("/etc/sv/web/errlog"), Some("web/errlog".into()));
         assert_eq!(named("/etc/sv/web.log"), Some("web.log".into()));
         assert_eq!(named("/log"), Some("log".into()));
         assert_eq!(named("/"), None);

@@ -172,7 +172,7 @@ impl Post {
         // For both, so that it is never at its end.
         let control = claim.dir.file(CONTROL, How::ReadWrite).map_err(Trouble::OpenControl)?;
         // As under runit a logger's `pid` is not made before its first start; one that was left behind is emptied.
-        let missing = role == Role::Logger && claim.dir.facts(PID) == Err(Errno::ENOENT);
+        let missing = role.is_logger() && claim.dir.facts(PID) == Err(Errno::ENOENT);
         let shown = Shown { pid: missing.then_some(None), stat: String::new() };
         Ok(Post { claim, control, _ok: None, shown, journal: Journal::default() })
     }

@@ -2,21 +2,24 @@
 //! their meaning; new ones may be added.
 
 use super::show::{Known, Normally, reason, uptime, word};
+use crate::service::machine::Role;
 use crate::service::status::{Status, Want};
 use crate::tai64::Label;
 use std::fmt::Write as _;
 
-/// The object of a service, its logger's inside.
-pub(super) fn line(into: &mut Vec<u8>, name: &[u8], known: &Known, log: Option<&Known>, now: Label) {
+/// The object of a service, its loggers' inside.
+pub(super) fn line(into: &mut Vec<u8>, name: &[u8], known: &Known, logs: &[(Role, Known)], now: Label) {
     let mut text = String::with_capacity(256);
     object(&mut text, name, known, now);
-    text.push_str(",\"log\":");
-    match log {
-        Some(log) => {
-            object(&mut text, b"log", log, now);
-            text.push('}');
+    for role in Role::LOGGERS {
+        put(&mut text, format_args!(",\"{}\":", role.directory()));
+        match logs.iter().find(|(of, _)| *of == role) {
+            Some((_, log)) => {
+                object(&mut text, role.directory().as_bytes(), log, now);
+                text.push('}');
+            }
+            None => text.push_str("null"),
         }
-        None => text.push_str("null"),
     }
     text.push('}');
     into.extend_from_slice(text.as_bytes());
@@ -121,7 +124,8 @@ mod tests {
 
     fn shown(name: &[u8], known: &Known, log: Option<&Known>) -> String {
         let mut line_of = Vec::new();
-        line(&mut line_of, name, known, log, NOW);
+        let logs: Vec<_> = log.map(|log| (Role::Logger, log.clone())).into_iter().collect();
+        line(&mut line_of, name, known, &logs, NOW);
         String::from_utf8(line_of).unwrap()
     }
 
@@ -134,9 +138,9 @@ mod tests {
                 .to_owned()
                 + r#""paused":false,"term":false,"normally":"down","error":null,"log":{"name":"log","state":null,"#
                 + r#""pid":null,"since":null,"uptime":null,"want":null,"paused":null,"term":null,"normally":null,"#
-                + r#""error":"unable to open supervise/ok: file does not exist"}}"#
+                + r#""error":"unable to open supervise/ok: file does not exist"},"errlog":null}"#
         );
-        assert!(shown(b"web", &running(), None).ends_with(r#","error":null,"log":null}"#));
+        assert!(shown(b"web", &running(), None).ends_with(r#","error":null,"log":null,"errlog":null}"#));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::options::Request;
 use super::output::{Output, sentence, trouble_line};
 use crate::cli::message::printable;
 use crate::exit::Exit;
+use crate::service::machine::Role;
 use crate::service::status::{Phase, Status, Want};
 use crate::supervise::client::{Answer, Service, Trouble};
 use crate::sys::clock;
@@ -27,6 +28,9 @@ pub(super) struct Known {
     /// Nothing if that could not be found out.
     pub(super) normally: Option<Normally>,
 }
+
+/// The loggers that there are.
+type Loggers = Vec<(Role, Known)>;
 
 /// Shows each service that is asked for.
 pub(super) fn all(request: &Request, output: &mut Output) {
@@ -60,10 +64,10 @@ fn one(request: &Request, service: &Service<'_>, now: Label, output: &mut Output
     if known.state.is_err() {
         output.count_failure();
     }
-    let log = known.state.ok().and_then(|_| logger(service, output));
+    let logs = known.state.map(|_| loggers(service, output)).unwrap_or_default();
     match request.json {
-        true => json::line(output.line(), service.name(), &known, log.as_ref(), now),
-        false => text(output.line(), service.name(), &known, log.as_ref(), now),
+        true => json::line(output.line(), service.name(), &known, &logs, now),
+        false => text(output.line(), service.name(), &known, &logs, now),
     }
     output.say(b"\n");
     known.state
@@ -75,10 +79,15 @@ fn ask(service: &Service<'_>, output: &mut Output) -> Known {
     Known { state, normally }
 }
 
-/// The logger, if there is a directory for one.
-fn logger(service: &Service<'_>, output: &mut Output) -> Option<Known> {
-    let known = match service.has("log/.") {
-        Ok(true) => ask(&service.logger(), output),
+fn loggers(service: &Service<'_>, output: &mut Output) -> Loggers {
+    Role::LOGGERS.into_iter().filter_map(|role| Some((role, logger(service, role, output)?))).collect()
+}
+
+/// A logger, if there is a directory for it.
+fn logger(service: &Service<'_>, role: Role, output: &mut Output) -> Option<Known> {
+    let logger = service.logger(role);
+    let known = match service.has(&format!("{}/.", role.directory())) {
+        Ok(true) => ask(&logger, output),
         Ok(false) => return None,
         Err(errno) => Known { state: Err(Trouble::Directory(errno)), normally: None },
     };
@@ -107,16 +116,18 @@ pub(super) fn state_of(service: &Service<'_>, status: &Status, now: Label, outpu
     line
 }
 
-fn text(line: &mut Vec<u8>, name: &[u8], known: &Known, log: Option<&Known>, now: Label) {
+fn text(line: &mut Vec<u8>, name: &[u8], known: &Known, logs: &[(Role, Known)], now: Label) {
     match known.state {
         Ok(status) => state(line, name, &status, known.normally, now),
         Err(trouble) => line.extend(trouble_line(name, trouble)),
     }
-    let Some(log) = log else { return };
-    line.extend_from_slice(b"; ");
-    match log.state {
-        Ok(status) => state(line, b"log", &status, log.normally, now),
-        Err(trouble) => log_trouble(line, &[name, b"/log"].concat(), trouble),
+    for (role, log) in logs {
+        let directory = role.directory().as_bytes();
+        line.extend_from_slice(b"; ");
+        match log.state {
+            Ok(status) => state(line, directory, &status, log.normally, now),
+            Err(trouble) => log_trouble(line, &[name, b"/", directory].concat(), trouble),
+        }
     }
 }
 
@@ -189,9 +200,13 @@ mod tests {
     };
 
     fn shown(status: Status, normally: Normally, log: Option<Known>) -> String {
+        with(status, normally, &log.into_iter().map(|log| (Role::Logger, log)).collect::<Loggers>())
+    }
+
+    fn with(status: Status, normally: Normally, logs: &[(Role, Known)]) -> String {
         let known = Known { state: Ok(status), normally: Some(normally) };
         let mut line = Vec::new();
-        text(&mut line, b"web", &known, log.as_ref(), NOW);
+        text(&mut line, b"web", &known, logs, NOW);
         String::from_utf8(line).unwrap()
     }
 
@@ -223,5 +238,18 @@ mod tests {
             shown(run, Normally::Up, log(Err(Trouble::Directory(Errno::ENOTDIR)))),
             "run: web: (pid 51) 10s; warning: web/log: unable to change directory: not a directory"
         );
+    }
+
+    #[test]
+    fn the_logger_of_standard_error_comes_behind() {
+        let run = Status { pid: Pid::new(51), phase: Phase::Run, ..DOWN };
+        let known = |state| Known { state, normally: Some(Normally::Up) };
+        let (out, err) = ((Role::Logger, known(Ok(run))), (Role::ErrorLogger, known(Ok(run))));
+        let all = "run: web: (pid 51) 10s; run: log: (pid 51) 10s; run: errlog: (pid 51) 10s";
+        assert_eq!(with(run, Normally::Up, &[out, err.clone()]), all);
+        assert_eq!(with(run, Normally::Up, &[err]), "run: web: (pid 51) 10s; run: errlog: (pid 51) 10s");
+        let gone = (Role::ErrorLogger, known(Err(Trouble::NoSupervisor)));
+        let all = "run: web: (pid 51) 10s; fail: web/errlog: runsv not running";
+        assert_eq!(with(run, Normally::Up, &[gone]), all);
     }
 }

@@ -133,15 +133,6 @@ fn a_typo_is_said_and_keeps_nothing_from_running() {
 }
 
 #[test]
-fn what_is_not_given_yet_is_said() {
-    let scene = Scene::new();
-    let web = scene.service("web").run(IDLE).file("ready", "notify\n").file("needs", "db\n").supervise().running();
-    let said = "runsv web: warning: ./needs: this version cannot do that\n\
-                runsv web: warning: ./ready: notify: this version cannot do that\n";
-    assert_eq!(web.runsv.err(), said);
-}
-
-#[test]
 fn a_broken_stop_keeps_it_from_starting_and_a_mended_one_does_not() {
     let scene = Scene::new();
     let web = scene.service("web").run(IDLE).file("stop", "TREM\n").supervise();

@@ -349,10 +349,10 @@ fn json_is_an_object_a_line() {
     let _mail = (scene.fake("mail", billennium()), scene.fake("mail/log", billennium()));
     let done = sv(&scene, &["-j", "status", "web", "mail", "nobody"]);
     let lines = [
-        format!(r#"{{"name":"web",{JSON},"log":null}}"#),
-        format!(r#"{{"name":"mail",{JSON},"log":{{"name":"log",{JSON}}}}}"#),
+        format!(r#"{{"name":"web",{JSON},"log":null,"errlog":null}}"#),
+        format!(r#"{{"name":"mail",{JSON},"log":{{"name":"log",{JSON}}},"errlog":null}}"#),
         r#"{"name":"nobody","state":null,"pid":null,"since":null,"uptime":null,"want":null,"paused":null,"#.to_owned()
-            + r#""term":null,"normally":null,"error":"unable to change to service directory: file does not exist","log":null}"#,
+            + r#""term":null,"normally":null,"error":"unable to change to service directory: file does not exist","log":null,"errlog":null}"#,
         String::new(),
     ];
     assert_eq!((json(&done), done.code, done.err.as_str()), (lines.join("\n"), 1, ""));
@@ -368,7 +368,9 @@ fn json_of_any_name() {
     let mut command = command(&scene, &["-j", "status"]);
     command.arg(name);
     let done = scene.finish(command);
-    let line = format!("{{\"name\":\"a\\\"\\u000a\u{fffd}\",\"name_hex\":\"61220aff\",{JSON},\"log\":null}}\n");
+    let line = format!(
+        "{{\"name\":\"a\\\"\\u000a\u{fffd}\",\"name_hex\":\"61220aff\",{JSON},\"log\":null,\"errlog\":null}}\n"
+    );
     assert_eq!((json(&done), done.code), (line, 0));
     drop(plain);
 }

@@ -1,6 +1,6 @@
 //! What is done with a command, and with the answer of its script.
 
-use super::{Action, Finish, Goal, Machine, Needed, Program, Role, SETTLED, State, Work};
+use super::{Action, Finish, Goal, Machine, Needed, Program, SETTLED, State, Work};
 use crate::exit::Pid;
 use crate::moment::Now;
 use crate::service::command::Command;
@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 impl Machine {
     pub(super) fn obey(&mut self, now: Now, command: Command, actions: &mut Vec<Action>) {
         match command {
-            Command::Exit if self.role == Role::Logger => {}
+            Command::Exit if self.role.is_logger() => {}
             Command::Up => {
                 self.pardon(now);
                 self.want(Goal::Up, actions);
@@ -57,7 +57,7 @@ impl Machine {
 
     /// A logger that is to follow its service takes no other goal.
     pub(super) fn want(&mut self, goal: Goal, actions: &mut Vec<Action>) {
-        if self.role == Role::Logger && matches!(self.goal, Goal::Follow | Goal::Drain | Goal::Exit) {
+        if self.role.is_logger() && matches!(self.goal, Goal::Follow | Goal::Drain | Goal::Exit) {
             return;
         }
         self.goal = goal;

@@ -281,7 +281,7 @@ impl World {
     fn leave(mut self, known: &mut Deaths) -> usize {
         match self.machine.role {
             Role::Service => self.step(Event::Dismissed),
-            Role::Logger => self.step(Event::ServiceLeft { unread: true }),
+            Role::Logger | Role::ErrorLogger => self.step(Event::ServiceLeft { unread: true }),
         }
         let (mut deaths, mut passed) = (0, Vec::new());
         for _ in 0..100 {

@@ -111,6 +111,27 @@ pub enum Role {
     Service,
     /// Its logger: neither. It leaves when its service has, by the end of its input.
     Logger,
+    /// The same for standard error.
+    ErrorLogger,
+}
+
+impl Role {
+    /// Whether it reads what a service says.
+    pub fn is_logger(self) -> bool {
+        self != Role::Service
+    }
+
+    /// Both loggers.
+    pub const LOGGERS: [Role; 2] = [Role::Logger, Role::ErrorLogger];
+
+    /// Its directory, as seen from the service directory.
+    pub const fn directory(self) -> &'static str {
+        match self {
+            Role::Service => ".",
+            Role::Logger => "log",
+            Role::ErrorLogger => "errlog",
+        }
+    }
 }
 
 /// What is.
@@ -560,7 +581,7 @@ impl Machine {
             State::Down { not_before, .. } if self.wants_start() && not_before <= now.moment => match self.role {
                 Role::Service if self.is_held(now.moment) => self.look(actions),
                 Role::Service => self.ask(now, Work::BeforeStart, Command::Up, actions),
-                Role::Logger => self.start(Program::Run, actions),
+                Role::Logger | Role::ErrorLogger => self.start(Program::Run, actions),
             },
             State::Finish { process: Finish::Due(not_before), ended } if not_before <= now.moment => {
                 self.start(Program::Finish(ended), actions);
@@ -587,7 +608,7 @@ impl Machine {
         self.work = Some(work);
         match self.role {
             Role::Service => actions.push(Action::Ask(script)),
-            Role::Logger => self.answered(now, false, actions),
+            Role::Logger | Role::ErrorLogger => self.answered(now, false, actions),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::behind::{self, usage};
 use crate::exit::{Exit, Pid};
 use crate::probe::tree::{Process, below};
 use crate::service::held::Held;
+use crate::service::machine::Role;
 use crate::service::overview::{COLUMNS, Sight, Usage};
 use crate::service::record::{LastExit, Report};
 use crate::service::status::Phase;
@@ -68,7 +69,8 @@ fn look(service: &Service<'_>, machine: &Machine, output: &mut Output) -> Line {
         usage: status.pid.filter(|_| status.phase == Phase::Run).and_then(|pid| machine.usage(pid)),
         normally_down: service.has("down") == Ok(true),
         held: held(service, machine.now),
-        logger: logger(service),
+        logger: logger(service, Role::Logger),
+        error_logger: logger(service, Role::ErrorLogger),
     })
 }
 
@@ -77,12 +79,12 @@ pub(super) fn held(service: &Service<'_>, now: Label) -> Option<String> {
     service.held().filter(|held| !held.is_over(now)).map(|held| held.words(now))
 }
 
-/// What is wrong with its logger.
-fn logger(service: &Service<'_>) -> Option<&'static str> {
-    if service.has("log/.") != Ok(true) {
+/// What is wrong with a logger.
+fn logger(service: &Service<'_>, role: Role) -> Option<&'static str> {
+    if service.has(&format!("{}/.", role.directory())) != Ok(true) {
         return None;
     }
-    match service.logger().status() {
+    match service.logger(role).status() {
         Err(_) => Some("not supervised"),
         Ok(status) if status.phase == Phase::Down => Some("down"),
         Ok(_) => None,

@@ -5,6 +5,7 @@ use super::list::{held, terminal};
 use crate::exit::Exit;
 use crate::service::goal::Being;
 use crate::service::journal::{Cursor, Line};
+use crate::service::machine::Role;
 use crate::service::needs_graph::Graph;
 use crate::service::overview::Sight;
 use crate::service::why::{Case, Lack, filled};
@@ -39,6 +40,7 @@ struct Told {
     text: String,
     advice: Option<String>,
     log: Vec<String>,
+    errlog: Vec<String>,
 }
 
 pub(super) fn run(call: &Call, output: &mut Output) -> Result<(), Exit> {
@@ -70,7 +72,7 @@ fn look(places: &Places, service: &Service<'_>, output: &mut Output) -> Told {
         Err(trouble) => {
             output.count_failure();
             let (text, advice) = absent(&name, trouble);
-            return Told { state: "unknown", text, advice: Some(advice), log: Vec::new() };
+            return Told { state: "unknown", text, advice: Some(advice), log: Vec::new(), errlog: Vec::new() };
         }
     };
     let now = clock::label();
@@ -78,8 +80,8 @@ fn look(places: &Places, service: &Service<'_>, output: &mut Output) -> Told {
     let sight = Sight { normally_down: service.has("down") == Ok(true), held, ..Sight::of(name, report) };
     let (lines, lacks) = (journal(service), lacks(places, service));
     let case = Case { sight: &sight, lines: &lines, lacks: &lacks, now };
-    let log = tail(service, LINES).unwrap_or_default();
-    Told { state: sight.state().0, text: case.tell(), advice: case.advice(), log }
+    let [log, errlog] = Role::LOGGERS.map(|role| tail(service, role, LINES).unwrap_or_default());
+    Told { state: sight.state().0, text: case.tell(), advice: case.advice(), log, errlog }
 }
 
 fn absent(name: &str, trouble: Trouble) -> (String, String) {
@@ -131,9 +133,11 @@ fn lacks(places: &Places, service: &Service<'_>) -> Vec<Lack> {
 
 fn text(told: &Told) -> String {
     let mut text = filled(&told.text, terminal().width.unwrap_or(WIDTH));
-    if !told.log.is_empty() {
-        text.push_str("Its log ends with:\n");
-        told.log.iter().for_each(|line| text.extend(["  ", line, "\n"]));
+    for (head, lines) in [("Its log ends with:\n", &told.log), ("Its errlog ends with:\n", &told.errlog)] {
+        if !lines.is_empty() {
+            text.push_str(head);
+            lines.iter().for_each(|line| text.extend(["  ", line, "\n"]));
+        }
     }
     if let Some(advice) = &told.advice {
         text.push_str(&filled(advice, terminal().width.unwrap_or(WIDTH)));
@@ -147,12 +151,15 @@ fn object(name: &[u8], told: &Told) -> String {
     field(&mut text, "state", Some(quoted(told.state)));
     text.push_str(",\"why\":");
     string(&mut text, &told.text);
-    text.push_str(",\"log\":[");
-    for (number, line) in told.log.iter().enumerate() {
-        text.push_str(if number > 0 { "," } else { "" });
-        string(&mut text, line);
+    for (key, lines) in [("log", &told.log), ("errlog", &told.errlog)] {
+        text.extend([",\"", key, "\":["]);
+        for (number, line) in lines.iter().enumerate() {
+            text.push_str(if number > 0 { "," } else { "" });
+            string(&mut text, line);
+        }
+        text.push(']');
     }
-    text.push_str("],\"advice\":");
+    text.push_str(",\"advice\":");
     match &told.advice {
         Some(advice) => string(&mut text, advice),
         None => text.push_str("null"),

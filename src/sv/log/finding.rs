@@ -3,6 +3,7 @@
 
 use crate::cli::message::base_name;
 use crate::logdir::logger::{Outlet, outlets};
+use crate::service::machine::Role;
 use crate::service::status::Phase;
 use crate::supervise::client::Service;
 use crate::sys::errno::Reason;
@@ -24,21 +25,22 @@ pub(super) enum Found {
 /// that changes its state.
 const DEPTH: usize = 3;
 
-/// Finds the log of a service.
-pub(super) fn find(service: &Service<'_>) -> Found {
+/// Finds what one logger of a service writes.
+pub(super) fn find(service: &Service<'_>, role: Role) -> Found {
     if let Err(trouble) = service.enter() {
         return Found::Nothing(crate::sv::output::sentence(trouble).into_bytes());
     }
-    match service.has("log") {
+    let log = role.directory();
+    match service.has(log) {
         Ok(true) => {}
-        Ok(false) => return Found::Nothing(b"it has no log service (log/)".to_vec()),
-        Err(errno) => return Found::Nothing([b"unable to stat log: ", errno.reason().as_bytes()].concat()),
+        Ok(false) => return Found::Nothing(format!("it has no log service ({log}/)").into_bytes()),
+        Err(errno) => return Found::Nothing(format!("unable to stat {log}: {}", errno.reason()).into_bytes()),
     }
-    let told = ask(service);
+    let told = ask(service, role);
     if told.iter().any(is_log) {
         return Found::In(told.into_iter().filter(is_log).collect());
     }
-    let guesses = guesses(service);
+    let guesses = guesses(service, role);
     if let Some(at) = guesses.iter().position(|(_, outlet)| is_log(outlet)) {
         return Found::In(guesses.into_iter().nth(at).map(|(_, outlet)| outlet).into_iter().collect());
     }
@@ -63,8 +65,12 @@ fn exists(path: Vec<u8>) -> bool {
     }
 }
 
-/// Where people keep logs, with how that is said.
-fn guesses(service: &Service<'_>) -> Vec<(Vec<u8>, Outlet)> {
+/// Where people keep logs, with how that is said. What lies elsewhere is, as a rule, of standard output.
+fn guesses(service: &Service<'_>, role: Role) -> Vec<(Vec<u8>, Outlet)> {
+    if role == Role::ErrorLogger {
+        let within = ["errlog/main", "errlog"].map(|at| (at.into(), Outlet::Directory(service.path(at).into_vec())));
+        return within.into();
+    }
     let within = ["log/main", "log", "main"].map(|at| (at.as_bytes().to_vec(), service.path(at).into_vec()));
     let name = name(service);
     let usual = ["/var/log/", "/var/log/sv/", "/var/log/runit/"].map(|place| [place.as_bytes(), &name].concat());
@@ -88,10 +94,10 @@ fn name(service: &Service<'_>) -> Vec<u8> {
 }
 
 /// The places that the logger which runs now writes to.
-fn ask(service: &Service<'_>) -> Vec<Outlet> {
-    let Ok(status) = service.logger().status() else { return Vec::new() };
+fn ask(service: &Service<'_>, role: Role) -> Vec<Outlet> {
+    let Ok(status) = service.logger(role).status() else { return Vec::new() };
     let Some(pid) = status.pid.filter(|_| status.phase == Phase::Run) else { return Vec::new() };
-    let from = service.path("log").into_vec();
+    let from = service.path(role.directory()).into_vec();
     let (mut line, mut open) = (vec![pid.get().to_string()], Vec::new());
     for _ in 0..DEPTH {
         for pid in &line {

@@ -13,6 +13,7 @@ use super::options::Request;
 use super::output::{Output, shown_name};
 use crate::cli::message::{printable, to_stderr};
 use crate::logdir::merge::{Twins, earliest};
+use crate::service::machine::Role;
 use crate::supervise::client::Service;
 use crate::sys::errno::Reason;
 use crate::sys::{clock, io};
@@ -27,14 +28,17 @@ use stream::{Extent, Stream};
 /// All the logs that are shown, as one.
 #[derive(Debug)]
 struct Logs {
-    /// Each with the number of its service.
-    streams: Vec<(usize, Stream)>,
-    /// By service, what was shown of it last where its logger writes to several places.
-    twins: Vec<Twins>,
+    /// Each with the number of its service and its logger.
+    streams: Vec<(Source, Stream)>,
+    /// By service, what was shown of it last where a logger writes to several places.
+    twins: Vec<[Twins; 2]>,
     look: Look,
     /// What is older is not shown.
     since: Option<Label>,
 }
+
+/// Which service, and whether it is its standard error.
+type Source = (usize, bool);
 
 /// Shows what is asked for.
 pub(super) fn run(request: &Request, asked: &Asked, output: &mut Output) {
@@ -42,7 +46,7 @@ pub(super) fn run(request: &Request, asked: &Asked, output: &mut Output) {
     let services = places.resolve(&request.services, output);
     let mut logs = Logs {
         streams: Vec::new(),
-        twins: vec![Twins::default(); services.len()],
+        twins: vec![Default::default(); services.len()],
         look: look(&services, asked),
         since: asked.since.map(|span| earlier(clock::label(), span)),
     };
@@ -57,8 +61,8 @@ pub(super) fn run(request: &Request, asked: &Asked, output: &mut Output) {
 }
 
 /// The last lines of a service's log, fit to be shown; nothing where there is no log.
-pub(super) fn tail(service: &Service<'_>, lines: u64) -> Option<Vec<String>> {
-    let Found::In(outlets) = finding::find(service) else { return None };
+pub(super) fn tail(service: &Service<'_>, role: Role, lines: u64) -> Option<Vec<String>> {
+    let Found::In(outlets) = finding::find(service, role) else { return None };
     let mut stream = Stream::open(outlets.first()?, Extent::UpToNow).ok()?;
     stream.go_to_last(lines);
     let look = Look { names: vec![Vec::new()], ..Look::default() };
@@ -84,15 +88,27 @@ fn earlier(label: Label, span: core::time::Duration) -> Label {
 
 impl Logs {
     fn open(&mut self, number: usize, service: &Service<'_>, asked: &Asked, output: &mut Output) {
+        // A service may have either logger; that there is none is told as of one without any.
+        let has_errors = service.has(Role::ErrorLogger.directory()) == Ok(true);
+        if !has_errors || service.has(Role::Logger.directory()) != Ok(false) {
+            self.open_one((number, false), service, asked, output);
+        }
+        if has_errors {
+            self.open_one((number, true), service, asked, output);
+        }
+    }
+
+    fn open_one(&mut self, source: Source, service: &Service<'_>, asked: &Asked, output: &mut Output) {
         let extent = if asked.follow { Extent::Endless } else { Extent::UpToNow };
-        match finding::find(service) {
+        let role = if source.1 { Role::ErrorLogger } else { Role::Logger };
+        match finding::find(service, role) {
             Found::Nothing(why) => cannot(b"fail: ", service.name(), &why, output),
             Found::In(outlets) => {
                 for outlet in outlets {
                     match Stream::open(&outlet, extent) {
                         Ok(mut stream) => {
                             position(&mut stream, asked, self.since);
-                            self.streams.push((number, stream));
+                            self.streams.push((source, stream));
                         }
                         Err(errno) => {
                             let why = [b"unable to open ", outlet.path(), b": ", errno.reason().as_bytes()].concat();
@@ -114,15 +130,18 @@ impl Logs {
     }
 
     fn show_one(&mut self, at: usize, output: &mut Output) {
-        let several = |number| self.streams.iter().filter(|(of, _)| *of == number).count() > 1;
-        let Some(number) = self.streams.get(at).map(|(number, _)| *number) else { return };
-        let several = several(number);
+        let Some(source @ (number, errors)) = self.streams.get(at).map(|(source, _)| *source) else { return };
+        let several = self.streams.iter().filter(|(of, _)| *of == source).count() > 1;
         let Some((_, stream)) = self.streams.get_mut(at) else { return };
         let Some(line) = stream.take() else { return };
         if self.since.is_some_and(|since| line.label < since) {
             return;
         }
-        let twins = self.twins.get_mut(number).filter(|_| several && line.stamp.is_some());
+        let twins = self
+            .twins
+            .get_mut(number)
+            .map(|[out, err]| if errors { err } else { out })
+            .filter(|_| several && line.stamp.is_some());
         if twins.is_some_and(|twins| twins.is_one(at, line.label, &line.bytes)) {
             return;
         }
@@ -132,7 +151,7 @@ impl Logs {
 
     /// Old files that cannot be read by us are told of, once.
     fn tell_compressed(&mut self, output: &mut Output) {
-        for (number, stream) in &mut self.streams {
+        for ((number, _), stream) in &mut self.streams {
             let Some(path) = stream.take_compressed() else { continue };
             let name = self.look.names.get(*number).map(Vec::as_slice).unwrap_or_default();
             output.flush();

@@ -33,7 +33,7 @@ fn it_shows_the_end_of_the_log() {
     assert!(out.ends_with("Its log ends with:\n  line 3\n  line 4\n  line 5\n  line 6\n  line 7\n"), "{out}");
     let json = well(sv(&scene, &["why", "-j", "web"]));
     assert!(json.starts_with(r#"{"name":"web","state":"run","why":"web has run for "#), "{json}");
-    assert!(json.ends_with("\"line 6\",\"line 7\"],\"advice\":null}\n"), "{json}");
+    assert!(json.ends_with("\"line 6\",\"line 7\"],\"errlog\":[],\"advice\":null}\n"), "{json}");
 }
 
 #[test]
