@@ -10,7 +10,8 @@ number=${1:-200}
 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 pids=
-trap 'for pid in $pids; do kill -KILL "$pid" 2>/dev/null || :; done; rm -rf "$work"' EXIT
+trap 'for pid in $pids $(cat "$work"/*/*/supervise/pid 2>/dev/null); do kill -KILL "$pid" 2>/dev/null || :; done
+    rm -rf "$work"' EXIT
 
 # Waits until every service shows a process, and all of them are other ones than in the file $2.
 until_up() {

@@ -72,9 +72,9 @@ fn due_at(now: Now, held: &Held) -> Option<Moment> {
 
 fn read(supervise: &Dir) -> Option<Held> {
     let file = supervise.file(HELD, How::Read).ok()?;
-    let mut bytes = [0; LONGEST];
-    let length = io::read(file, &mut bytes).ok()?;
-    Held::parse(bytes.get(..length)?)
+    let mut bytes = Vec::new(); // not on the stack, where it would be room for every service that has no such file
+    io::read_onto(file, &mut bytes, LONGEST).ok()?;
+    Held::parse(&bytes)
 }
 
 /// One that cannot be removed is over all the same, or known.
