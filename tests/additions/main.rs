@@ -15,6 +15,7 @@ mod runit;
 mod runsv;
 mod runsvchdir;
 mod runsvdir;
+mod soak;
 mod state;
 mod sv;
 mod sv_log;

@@ -21,8 +21,8 @@ mod writer;
 
 pub use cursor::{Cursor, Taken};
 pub use line::Line;
-pub use replay::Replay;
 pub(crate) use line::unescaped;
+pub use replay::Replay;
 pub(crate) use writer::escape;
 pub use writer::{Draft, Writer};
 

@@ -134,14 +134,15 @@ impl Replay {
                 self.failures = Some(Vec::from([0]));
                 self.last_exit = Some(None);
             }
-            (Some(before), Some(starts)) if before.wrapping_add(1) != starts => self.wrong(line, "is not the next start"),
+            (Some(before), Some(starts)) if before.wrapping_add(1) != starts => {
+                self.wrong(line, "is not the next start")
+            }
             _ => {}
         }
         self.starts = starts;
         self.may_be_pardoned();
         self.recount(line);
-        let runs =
-            Runs { pid: pid(line), since: line.label, ready: Said::Nothing, unhealthy: false, may_stop: false };
+        let runs = Runs { pid: pid(line), since: line.label, ready: Said::Nothing, unhealthy: false, may_stop: false };
         self.stand = Stand::Runs(runs);
     }
 
