@@ -69,6 +69,12 @@ scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR $(SCRIPTS) && shellcheck -s bash $(BASH); \
 	else echo 'SKIPPED scripts: shellcheck is not installed'; fi
 
+# Fifty services in trouble for so long; at the end every journal replays to its status.
+MINUTES ?= 30
+
+soak:
+	KEEPUP_SOAK_MINUTES=$(MINUTES) $(CARGO) test --locked --test additions soak::for_as_long_as_asked -- --ignored --nocapture
+
 # One suite, against the originals and against ours.
 compliance: compliance-theirs compliance-ours
 
@@ -130,5 +136,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
+.PHONY: all demo test soak test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
 	install uninstall install-initd clean

@@ -2,7 +2,8 @@
 //! never takes a line twice. A 0x01 stands for a label and a blank, which would take the fuzzer long to find.
 #![no_main]
 
-use keepup::service::journal::{Cursor, Draft, Line, Writer};
+use keepup::service::journal::{Cursor, Draft, Line, Replay, Writer};
+use keepup::service::policy::Restart;
 use libfuzzer_sys::fuzz_target;
 
 const LABEL: &[u8] = b"@400000006b003fd000000000 ";
@@ -16,6 +17,8 @@ fuzz_target!(|data: &[u8]| {
     assert!(taken.lines.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
     assert!(cursor.take(previous, current).lines.is_empty());
     assert_eq!(cursor.to_string().parse(), Ok(cursor));
+
+    Replay::of(Restart::default(), &taken.lines);
 
     let mut writer = Writer::resume(previous, current);
     for line in &taken.lines {

@@ -45,7 +45,7 @@ fn build(scene: &Scene, graph: &Graph) {
 }
 
 /// `runsvdir` where there are only so many inotify instances, if that can be had.
-fn runsvdir(scene: &Scene) -> Command {
+pub(crate) fn runsvdir(scene: &Scene) -> Command {
     let limit = format!("echo {INSTANCES} > /proc/sys/user/max_inotify_instances");
     let unshare = |script: &str| {
         let mut command = scene.command("unshare");

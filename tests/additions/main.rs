@@ -18,6 +18,7 @@ mod runit;
 mod runsv;
 mod runsvchdir;
 mod runsvdir;
+mod soak;
 mod state;
 mod survivors;
 mod sv;

@@ -333,6 +333,22 @@ impl Scene {
         assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "process {pid} is gone");
     }
 
+    /// Sends a signal to a process if it is still the child of that one; nothing where it has ended.
+    pub fn signal_child(&self, pid: i32, parent: i32, signal: i32) {
+        // SAFETY: numbers only. The descriptor is of one process, whoever is given its number afterwards.
+        let process = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+        let line = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let found = line.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse().ok());
+        if process >= 0 {
+            if found == Some(parent) {
+                // SAFETY: as above.
+                unsafe { libc::syscall(libc::SYS_pidfd_send_signal, process, signal, std::ptr::null::<u8>(), 0) };
+            }
+            // SAFETY: it is ours.
+            unsafe { libc::close(process as i32) };
+        }
+    }
+
     /// A command that runs in this scene's directory, marked as its own.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
