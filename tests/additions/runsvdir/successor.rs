@@ -238,8 +238,9 @@ fn the_children_of_one_that_lives_are_left_to_it_until_it_ends() {
     let message = "runsv web: fatal: unable to lock supervise/lock: temporary failure\n";
     until("the second has tried twice", || second.err().matches(message).count() >= 2);
     kill(first);
-    until_asleep(&second);
-    assert_eq!((runsv(&scene, "web"), children(second.pid())), (old, vec![]));
+    let idle = || children(second.pid()).is_empty();
+    until("it is adopted", || idle() && waits_without_end(second.pid()) && idle());
+    assert_eq!(runsv(&scene, "web"), old);
     // Nor does a third one take what the second has adopted.
     let third = start(&scene, &["scan"]);
     until("the third has tried", || third.err().starts_with(message));
