@@ -44,6 +44,8 @@ struct Known {
     /// What was left of a supervisor before ours: the starts of which it tells are none of this tree.
     left: Option<Vec<u8>>,
     watch: Option<Watched>,
+    /// Nothing may be told of what happened before it was watched.
+    fresh: bool,
 }
 
 /// `supervise/` is watched as soon as there is one; until then the service directory is.
@@ -96,6 +98,7 @@ impl Essentials {
             home: home.clone(),
             seen: Essential::default(),
             watch: None,
+            fresh: true,
         });
         known.name = name.to_owned();
         known.home = home;
@@ -125,7 +128,11 @@ impl Essentials {
             if unwatched {
                 known.watch(path, watching);
             }
-            if unwatched || due || known.watch.is_some_and(|watch| told.contains(&watch.inner())) {
+            if unwatched
+                || due
+                || core::mem::take(&mut known.fresh)
+                || known.watch.is_some_and(|watch| told.contains(&watch.inner()))
+            {
                 ended = ended.or(known.look());
             }
         }

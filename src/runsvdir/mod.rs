@@ -1,6 +1,7 @@
 //! Runs one `runsv` for each entry of a scan directory, or one command for itself; sound as process 1.
 #![forbid(unsafe_code)]
 
+mod adopted;
 mod command_line;
 mod essentials;
 mod launch;

@@ -1,12 +1,12 @@
 //! Does what the plan says: starts, and goodbyes.
 
-use super::tree::Tree;
+use super::tree::{ADOPTED, Tree};
 use crate::exit::Pid;
 use crate::moment::Moment;
 use crate::scan::plan::{Action, Event, Id};
 use crate::signal::Signal;
+use crate::sys::family;
 use crate::sys::process::Failed;
-use crate::sys::{family, process};
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::ffi::CStr;
@@ -42,7 +42,7 @@ impl Tree {
                     if here == Place::Elsewhere {
                         here = self.enter();
                     }
-                    let event = self.start(&mut here, id, &name);
+                    let event = self.start(now, &mut here, id, &name);
                     actions.extend(self.plan.step(now, event));
                 }
                 Action::Leave(pid) => self.send_off(pid),
@@ -64,11 +64,14 @@ impl Tree {
     }
 
     /// What keeps one from being started keeps the others, and is said once.
-    fn start(&mut self, here: &mut Place, id: Id, name: &CStr) -> Event {
+    fn start(&mut self, now: Moment, here: &mut Place, id: Id, name: &CStr) -> Event {
         if *here == Place::Barred {
             return Event::NotStarted(id);
         }
         self.essentials.meet(id, name, Path::new(self.path), self.looking.watching());
+        if let Some(pid) = self.adopt(now, id, name) {
+            return Event::Started { id, pid, sound: true };
+        }
         match self.launcher.start(name, &self.reactor.masks().service) {
             Ok(started) => {
                 if let Some(
@@ -87,11 +90,20 @@ impl Tree {
         }
     }
 
+    /// Whoever supervises there already. In front of process 1 there was nobody.
+    fn adopt(&mut self, now: Moment, id: Id, name: &CStr) -> Option<Pid> {
+        if self.first {
+            return None;
+        }
+        let Tree { adopted, plan, reactor, .. } = self;
+        adopted.adopt(now, (id, name), reactor, ADOPTED, |pid| plan.entry_of(pid).is_some())
+    }
+
     fn send_off(&mut self, pid: Pid) {
         if let Some(id) = self.plan.entry_of(pid) {
             self.essentials.forget(id, self.looking.watching());
         }
-        let _ = process::send(pid, Signal::TERM); // it may have ended; that it has is about to be heard
+        self.adopted.send(pid, Signal::TERM);
     }
 
     /// Starts what is due, unless that had better wait.

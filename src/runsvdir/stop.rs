@@ -5,6 +5,7 @@
 //! so that what was kept up by a service that hangs is asked before it is killed; and what has not ended when the grace
 //! is over is killed. Without one all is over when everybody was told, as under runit, where that is at once.
 
+use super::adopted::Adopted;
 use super::log::Log;
 use crate::exit::{Exit, Pid};
 use crate::moment::Moment;
@@ -68,44 +69,58 @@ impl Grace {
     }
 }
 
+/// What a stop with a grace begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    pub(super) now: Moment,
+    pub(super) grace: Duration,
+    /// What it ends with.
+    pub(super) exit: Exit,
+    /// Whether we are process 1.
+    pub(super) first: bool,
+}
+
 impl Stop {
     /// Tells the first ones to leave, and will wait so long for all.
-    pub(super) fn begin(now: Moment, plan: &Plan, path: &OsStr, grace: Duration, exit: Exit, first: bool) -> Stop {
+    pub(super) fn begin(patience: Patience, plan: &Plan, adopted: &Adopted, path: &OsStr) -> Stop {
+        let Patience { now, grace, exit, first } = patience;
         if !first {
             // Without it those who lose their supervisor could not be found; it never fails on a kernel of this decade.
             let _ = family::adopt_orphans();
         }
-        Stop::new(plan, path, Stage::Services(Grace { until: now + grace, whole: grace }), exit, first)
+        let stage = Stage::Services(Grace { until: now + grace, whole: grace });
+        let farewell = Farewell::new(&members(plan, path));
+        Stop { farewell, stage, exit, first }.begun(adopted)
     }
 
     /// Tells the first ones to leave, and will wait for nobody, but to tell others in their order.
-    pub(super) fn hang_up(plan: &Plan, path: &OsStr) -> Stop {
-        Stop::new(plan, path, Stage::Telling, Exit::FATAL, false)
+    pub(super) fn hang_up(plan: &Plan, adopted: &Adopted, path: &OsStr) -> Stop {
+        let farewell = Farewell::new(&members(plan, path));
+        Stop { farewell, stage: Stage::Telling, exit: Exit::FATAL, first: false }.begun(adopted)
     }
 
-    fn new(plan: &Plan, path: &OsStr, stage: Stage, exit: Exit, first: bool) -> Stop {
-        let mut stop = Stop { farewell: Farewell::new(&members(plan, path)), stage, exit, first };
-        stop.tell();
-        stop
+    fn begun(mut self, adopted: &Adopted) -> Stop {
+        self.tell(adopted);
+        self
     }
 
-    fn tell(&mut self) {
+    fn tell(&mut self, adopted: &Adopted) {
         for pid in self.farewell.who_is_next() {
-            let _ = process::send(pid, Signal::TERM); // it may have ended; that it has is about to be heard
+            adopted.send(pid, Signal::TERM);
         }
     }
 
     /// Nobody waits for anybody any more.
-    fn tell_everybody(&mut self) {
+    fn tell_everybody(&mut self, adopted: &Adopted) {
         for pid in self.farewell.everybody() {
-            let _ = process::send(pid, Signal::TERM);
+            adopted.send(pid, Signal::TERM);
         }
     }
 
-    /// A child has ended.
-    pub(super) fn ended(&mut self, pid: Pid) {
+    /// A child, or one adopted, has ended.
+    pub(super) fn ended(&mut self, pid: Pid, adopted: &Adopted) {
         self.farewell.ended(pid);
-        self.tell();
+        self.tell(adopted);
     }
 
     /// When patience ends, if it does.
@@ -119,9 +134,9 @@ impl Stop {
     }
 
     /// Somebody is in a hurry: without a grace, too much so to have others told in their order.
-    pub(super) fn hurry(&mut self, now: Moment) {
+    pub(super) fn hurry(&mut self, now: Moment, adopted: &Adopted) {
         match &mut self.stage {
-            Stage::Telling => self.tell_everybody(),
+            Stage::Telling => self.tell_everybody(adopted),
             Stage::Services(grace) | Stage::Others(grace) => grace.until = now,
             Stage::Killed(until) => *until = now,
         }
@@ -133,51 +148,55 @@ impl Stop {
     }
 
     /// Goes on; the exit code when it is over.
-    pub(super) fn turn(&mut self, now: Moment, log: &mut Log) -> Option<Exit> {
+    pub(super) fn turn(&mut self, now: Moment, adopted: &Adopted, log: &mut Log) -> Option<Exit> {
         let bound = self.farewell.is_anybody_bound();
-        if (self.stage == Stage::Telling && !bound) || !family::has_children() {
+        if (self.stage == Stage::Telling && !bound) || (adopted.is_empty() && !family::has_children()) {
             return Some(self.exit);
         }
         match self.stage {
             Stage::Telling => {}
             Stage::Killed(until) if now >= until => return Some(self.exit),
             // Those who lost their parent by this have come to us.
-            Stage::Killed(_) => self.send_all(Signal::KILL),
-            Stage::Services(grace) | Stage::Others(grace) if now >= grace.until => self.kill(now, grace.whole, log),
+            Stage::Killed(_) => self.send_all(Signal::KILL, adopted),
+            Stage::Services(grace) | Stage::Others(grace) if now >= grace.until => {
+                self.kill(now, grace.whole, adopted, log)
+            }
             Stage::Services(grace) if self.farewell.is_over() => {
                 self.stage = Stage::Others(grace);
-                self.send_all(Signal::TERM);
+                self.send_all(Signal::TERM, adopted);
             }
-            Stage::Services(grace) if bound && now >= grace.order_until() => self.lose_patience(grace, log),
+            Stage::Services(grace) if bound && now >= grace.order_until() => self.lose_patience(grace, adopted, log),
             Stage::Services(_) | Stage::Others(_) => {}
         }
         None
     }
 
-    fn lose_patience(&mut self, grace: Grace, log: &mut Log) {
+    fn lose_patience(&mut self, grace: Grace, adopted: &Adopted, log: &mut Log) {
         let spent = Span(grace.whole - grace.whole / LAST_PART).to_string();
         log.remark(&[b"not all services stopped within ", spent.as_bytes(), b", stopping those that they need too."]);
-        self.tell_everybody();
+        self.tell_everybody(adopted);
     }
 
     /// What had to be killed was not stopped, and the exit code says so, unless it has more to say.
-    fn kill(&mut self, now: Moment, grace: Duration, log: &mut Log) {
+    fn kill(&mut self, now: Moment, grace: Duration, adopted: &Adopted, log: &mut Log) {
         let seconds = grace.as_secs().to_string();
         log.remark(&[b"not all services stopped within ", seconds.as_bytes(), b" seconds, sending KILL."]);
         if self.exit == Exit::OK {
             self.exit = Exit::FATAL;
         }
         self.stage = Stage::Killed(now + DYING);
-        self.send_all(Signal::KILL);
+        self.send_all(Signal::KILL, adopted);
     }
 
-    fn send_all(&self, signal: Signal) {
+    /// What an adopted one has started does not come to us when that is killed: it is looked for before.
+    fn send_all(&self, signal: Signal, adopted: &Adopted) {
         if self.first {
             let _ = family::send_all(signal);
             return;
         }
         let children = family::children().unwrap_or_else(|| self.farewell.left().collect());
-        for pid in children {
+        let strangers = adopted.pids().flat_map(family::all_of);
+        for pid in children.into_iter().chain(strangers.collect::<Vec<_>>()) {
             let _ = process::send(pid, signal);
         }
     }

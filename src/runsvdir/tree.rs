@@ -1,10 +1,11 @@
 //! Waits, tells the plan what happened, and does what it says.
 
+use super::adopted::Adopted;
 use super::essentials::{Ended, Essentials};
 use super::launch::Launcher;
 use super::log::Log;
 use super::looking::Looking;
-use super::stop::{GRACE, Stop};
+use super::stop::{GRACE, Patience, Stop};
 use crate::exit::{Exit, Pid};
 use crate::moment::{Moment, Now};
 use crate::scan::plan::{Event, Listing, Plan};
@@ -20,6 +21,7 @@ const LARGE: usize = 100;
 
 const CHANGES: Token = Token(0);
 const LOG: Token = Token(1);
+pub(super) const ADOPTED: Token = Token(2);
 
 /// What is watched; the first and the last not always.
 static WATCHED: [Signal; 6] = [Signal::PIPE, Signal::CHLD, Signal::TERM, Signal::HUP, Signal::ALRM, Signal::INT];
@@ -34,10 +36,11 @@ pub(super) struct Tree {
     pub(super) plan: Plan,
     pub(super) looking: Looking,
     pub(super) essentials: Essentials,
+    pub(super) adopted: Adopted,
     stop: Option<Stop>,
     /// Whether TERM stops the services too, and how long that may take.
     grace: Option<Duration>,
-    first: bool,
+    pub(super) first: bool,
     /// Since when starts that are due wait for a crowd.
     pub(super) crowded: Option<Moment>,
     /// Memory is to be given back when there is nothing else to do.
@@ -91,6 +94,7 @@ pub(super) fn run(
         plan,
         looking,
         essentials,
+        adopted: Adopted::default(),
         stop: None,
         grace,
         first,
@@ -127,7 +131,7 @@ impl Tree {
             Some(stop) => [stop.deadline(), None, None],
             None => [self.looking.deadline(), self.plan.deadline(), self.essentials.deadline()],
         };
-        work.into_iter().chain([self.log.deadline()]).flatten().min()
+        work.into_iter().chain([self.log.deadline(), self.adopted.deadline()]).flatten().min()
     }
 
     /// One turn: what happened, then whatever has become due. The exit code when it is over.
@@ -141,12 +145,18 @@ impl Tree {
                     }
                 }
                 reactor::Event::Ready(LOG) => self.log.read(),
+                reactor::Event::Ready(ADOPTED) => {} // looked at below
                 reactor::Event::Ready(_) => told = self.looking.told(now.moment).others,
             }
         }
         self.log.turn(now.moment);
+        if self.adopted.deadline().is_some_and(|due| due <= now.moment)
+            || events.contains(&reactor::Event::Ready(ADOPTED))
+        {
+            self.look_at_adopted(now.moment);
+        }
         if let Some(stop) = &mut self.stop {
-            return stop.turn(now.moment, &mut self.log);
+            return stop.turn(now.moment, &self.adopted, &mut self.log);
         }
         self.look(now);
         self.go_on(now.moment);
@@ -171,7 +181,7 @@ impl Tree {
             Signal::TERM => return Some(Exit::OK),
             Signal::HUP => self.hang_up(now.moment),
             Signal::INT => match &mut self.stop {
-                Some(stop) => stop.hurry(now.moment),
+                Some(stop) => stop.hurry(now.moment, &self.adopted),
                 None => self.stop(now.moment, Exit::OK),
             },
             _ => {}
@@ -182,11 +192,24 @@ impl Tree {
     /// Takes every child that has ended, also those that only came to us when their parents ended.
     fn reap(&mut self, now: Moment) {
         while let Some((pid, _)) = process::reap() {
-            if let Some(stop) = &mut self.stop {
-                stop.ended(pid);
-            }
-            self.tell(now, Event::Ended(pid));
+            self.ended(now, pid);
         }
+    }
+
+    /// One may have come to us as a child when its parent ended, and is reaped then.
+    fn look_at_adopted(&mut self, now: Moment) {
+        self.reap(now);
+        for pid in self.adopted.ended(now) {
+            self.ended(now, pid);
+        }
+    }
+
+    fn ended(&mut self, now: Moment, pid: Pid) {
+        self.adopted.forget(pid, &mut self.reactor);
+        if let Some(stop) = &mut self.stop {
+            stop.ended(pid, &self.adopted);
+        }
+        self.tell(now, Event::Ended(pid));
     }
 
     fn look(&mut self, now: Now) {
@@ -212,11 +235,11 @@ impl Tree {
     /// for that.
     fn hang_up(&mut self, now: Moment) {
         if self.is_hanging_up() {
-            self.stop.iter_mut().for_each(|stop| stop.hurry(now));
+            self.stop.iter_mut().for_each(|stop| stop.hurry(now, &self.adopted));
             return;
         }
         self.plan.step(now, Event::Stop);
-        self.stop = Some(Stop::hang_up(&self.plan, self.path));
+        self.stop = Some(Stop::hang_up(&self.plan, &self.adopted, self.path));
     }
 
     fn is_hanging_up(&self) -> bool {
@@ -227,7 +250,8 @@ impl Tree {
         if self.stop.is_none() {
             self.plan.step(now, Event::Stop);
             let grace = self.grace.unwrap_or(GRACE);
-            self.stop = Some(Stop::begin(now, &self.plan, self.path, grace, exit, self.first));
+            let patience = Patience { now, grace, exit, first: self.first };
+            self.stop = Some(Stop::begin(patience, &self.plan, &self.adopted, self.path));
         }
     }
 

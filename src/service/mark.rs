@@ -4,6 +4,8 @@
 //! it becomes its program: however suddenly its supervisor ends, nobody runs unmarked. The lock is held by the child
 //! too until then, so a successor that has it reads the mark of everybody who lives.
 //!
+//! Who started the supervisor is written too: one that has another parent now has lost its own, and may be adopted.
+//!
 //! An empty file is that of a supervisor that has left in order, or of runit's: nobody is to be looked for.
 
 use crate::exit::Pid;
@@ -16,6 +18,8 @@ pub struct Mark {
     pub world: World,
     /// Who supervises.
     pub supervisor: Pid,
+    /// Whose child that was; nothing if its parent was in another space of process ids.
+    pub starter: Option<Pid>,
     /// Who was started last.
     pub child: Option<Child>,
 }
@@ -49,10 +53,10 @@ pub enum What {
     Finish,
 }
 
-const MAGIC: [u8; 8] = *b"keepup1\n";
+const MAGIC: [u8; 8] = *b"keepup2\n";
 
 /// How long the part is that the supervisor writes; that of the child follows.
-pub const OWN: usize = 8 + 16 + 8 + 4;
+pub const OWN: usize = 8 + 16 + 8 + 4 + 4;
 
 /// How long the part of the child is: what, three zeroes, the process id, nanoseconds.
 pub const CHILD: usize = 4 + 4 + 8;
@@ -71,15 +75,17 @@ impl What {
 }
 
 /// The part of the supervisor.
-pub fn own(world: World, supervisor: Pid) -> [u8; OWN] {
+pub fn own(world: World, supervisor: Pid, starter: Option<Pid>) -> [u8; OWN] {
     let mut bytes = [0; OWN];
     let (magic, rest) = bytes.split_at_mut(8);
     let (boot, rest) = rest.split_at_mut(16);
-    let (space, pid) = rest.split_at_mut(8);
+    let (space, rest) = rest.split_at_mut(8);
+    let (pid, parent) = rest.split_at_mut(4);
     magic.copy_from_slice(&MAGIC);
     boot.copy_from_slice(&world.boot);
     space.copy_from_slice(&world.space.to_be_bytes());
     pid.copy_from_slice(&supervisor.get().to_be_bytes());
+    parent.copy_from_slice(&starter.map_or(0, Pid::get).to_be_bytes());
     bytes
 }
 
@@ -98,10 +104,12 @@ impl Mark {
         let (boot, rest) = rest.split_first_chunk::<16>()?;
         let (space, rest) = rest.split_first_chunk::<8>()?;
         let (pid, rest) = rest.split_first_chunk::<4>()?;
+        let (starter, rest) = rest.split_first_chunk::<4>()?;
         (*magic == MAGIC).then_some(())?;
         Some(Mark {
             world: World { boot: *boot, space: u64::from_be_bytes(*space) },
             supervisor: Pid::new(i32::from_be_bytes(*pid))?,
+            starter: Pid::new(i32::from_be_bytes(*starter)),
             child: Child::unpack(rest),
         })
     }
@@ -131,7 +139,7 @@ mod tests {
     const WORLD: World = World { boot: [7; 16], space: 4_026_531_836 };
 
     fn file(child: &[u8]) -> Vec<u8> {
-        [&own(WORLD, Pid::new(17).unwrap())[..], child].concat()
+        [&own(WORLD, Pid::new(17).unwrap(), Pid::new(16))[..], child].concat()
     }
 
     #[test]
@@ -141,10 +149,17 @@ mod tests {
         for what in [What::Run, What::Finish] {
             let mark = Mark::unpack(&file(&child(what.byte(), 4711, at))).unwrap();
             let child = Some(Child { what, pid, at });
-            assert_eq!(mark, Mark { world: WORLD, supervisor: Pid::new(17).unwrap(), child });
+            let (supervisor, starter) = (Pid::new(17).unwrap(), Pid::new(16));
+            assert_eq!(mark, Mark { world: WORLD, supervisor, starter, child });
         }
         assert_eq!(file(&child(b'r', 1, at)).len(), SIZE);
         assert_eq!(Mark::unpack(&file(b"")).map(|mark| mark.child), Some(None), "nobody was started yet");
+    }
+
+    #[test]
+    fn a_starter_out_of_sight_is_none() {
+        let bytes = own(WORLD, Pid::new(17).unwrap(), None);
+        assert_eq!(Mark::unpack(&bytes).map(|mark| mark.starter), Some(None));
     }
 
     #[test]
@@ -162,7 +177,7 @@ mod tests {
         assert_eq!(Mark::unpack(&nobody).and_then(|mark| mark.child), None);
         let mut random = Random::new(3);
         for _ in 0..20_000 {
-            let mut bytes = random.bytes(b"keepup1\n\0\x01rf", 60);
+            let mut bytes = random.bytes(b"keepup2\n\0\x01rf", 64);
             Mark::unpack(&bytes);
             if let Some(magic) = bytes.first_chunk_mut() {
                 *magic = MAGIC;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod holder;
 pub mod home;
 mod journal;
 pub mod journal_reader;

@@ -132,7 +132,7 @@ fn sign(lock: &OwnedFd) -> Option<mark::Mark> {
     if before.is_none() && length > 0 {
         let _ = fs::cut(lock, 0); // else what is behind our part would be taken for a child of ours
     }
-    let _ = io::write_at(lock, &mark::own(world, own), 0); // on a full disk nobody is found later
+    let _ = io::write_at(lock, &mark::own(world, own, process::parent_id()), 0); // on a full disk nobody is found later
     before
 }
 

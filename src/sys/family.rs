@@ -77,6 +77,17 @@ fn children_of(pid: Pid) -> Vec<Pid> {
     words.filter_map(|word| Pid::new(word.parse().ok()?)).collect()
 }
 
+/// A process and all below it, those first that are above the others.
+pub fn all_of(pid: Pid) -> Vec<Pid> {
+    let mut all = vec![pid];
+    let mut at = 0;
+    while let Some(pid) = all.get(at).copied() {
+        all.extend(children_of(pid));
+        at += 1;
+    }
+    all
+}
+
 /// Whether a signal is ignored by this process.
 pub fn ignores(signal: Signal) -> bool {
     let mut action = core::mem::MaybeUninit::<libc::sigaction>::zeroed();

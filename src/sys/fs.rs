@@ -385,6 +385,14 @@ pub fn lock(fd: impl AsFd, wait: Wait) -> Result<()> {
     io::again(|| nix::fcntl::flock(fd.as_fd().as_raw_fd(), how))
 }
 
+/// Whether somebody else has the exclusive lock of an open file. Where nobody has, we share it until the descriptor is
+/// closed, and keep out whoever comes meanwhile: only for a file whose owner is known to live.
+pub fn is_locked(fd: impl AsFd) -> bool {
+    #[allow(deprecated)] // as in `lock`
+    let answer = io::again(|| nix::fcntl::flock(fd.as_fd().as_raw_fd(), FlockArg::LockSharedNonblock));
+    answer == Err(Errno::EWOULDBLOCK)
+}
+
 /// Takes the lock of a file for this process, or answers "temporary failure". No child has it, not even one that is just
 /// being started: it is free as soon as we are gone. It is gone, too, when any descriptor of the file is closed.
 pub fn lock_for_us(fd: impl AsFd) -> Result<()> {

@@ -490,6 +490,11 @@ pub fn own_id() -> Option<Pid> {
     Pid::new(nix::unistd::getpid().as_raw())
 }
 
+/// Who is our parent now; nothing if it is in another space of process ids.
+pub fn parent_id() -> Option<Pid> {
+    Pid::new(nix::unistd::getppid().as_raw())
+}
+
 /// The process group that we and, unless they change it, our children are in.
 pub fn own_group() -> i32 {
     nix::unistd::getpgrp().as_raw()

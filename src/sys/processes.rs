@@ -23,6 +23,14 @@ pub fn one(pid: Pid) -> Option<Process> {
     look(&Dir::open("/proc").ok()?, Path::new(&pid.to_string()))
 }
 
+/// Whether this is the name that the kernel has of its program.
+pub fn is_called(pid: Pid, name: &[u8]) -> bool {
+    let mut bytes = [0; 32];
+    let comm = super::fs::open(format!("/proc/{pid}/comm"), How::Read);
+    let length = comm.and_then(|file| io::read(file, &mut bytes)).unwrap_or(0);
+    bytes.get(..length).is_some_and(|found| found.trim_ascii_end() == name)
+}
+
 fn look(all: &Dir, pid: &Path) -> Option<Process> {
     let mut stat = [0; STAT];
     let file = all.file(pid.join("stat"), How::Read).ok()?;
