@@ -90,7 +90,7 @@ impl Launcher {
 
     fn logger(&self, role: Role, post: &Post) -> Result<Started, Errno> {
         let standard = self.standard(role);
-        let given = Given { mark: Some((post.lock(), What::Run)), ..Given::default() };
+        let given = Given { mark: post.mark().map(|file| (file, What::Run)), ..Given::default() };
         let directory = Some(if role == Role::ErrorLogger { c"./errlog" } else { c"./log" });
         Spawn { directory, standard, ..self.child(&[c"./run"], &[c"./run"]) }.start_given(given)
     }
@@ -119,7 +119,7 @@ impl Launcher {
             told = Some((writer, RawFd::try_from(number).map_err(|_| Errno::EBADF)?));
         }
         also.extend(told.as_ref().map(|(writer, number)| (writer.as_fd(), *number)));
-        spawn.start_given(Given { place, also: &also, mark: Some((post.lock(), What::Run)), ..pack.given() })
+        spawn.start_given(Given { place, also: &also, mark: post.mark().map(|file| (file, What::Run)), ..pack.given() })
     }
 
     /// Our environment with what the service is told in it, where there is something to tell.
@@ -183,7 +183,7 @@ impl Launcher {
         // Digits hold no NUL.
         let (code, status) = (CString::new(code).unwrap_or_default(), CString::new(status).unwrap_or_default());
         let args = [c"./finish", &code, &status, &self.name, &self.group];
-        let given = Given { mark: Some((post.lock(), What::Finish)), ..Given::default() };
+        let given = Given { mark: post.mark().map(|file| (file, What::Finish)), ..Given::default() };
         Spawn { standard: self.standard(Role::Service), ..self.child(&[c"./finish"], &args) }.start_given(given)
     }
 

@@ -1,5 +1,5 @@
 //! Every `runsv` that an earlier `runsvdir` has left: it lives, supervises its service, and nobody would start it again.
-//! It is found by the mark in the lock file of its service, and its end is told by a descriptor of it; where none can be
+//! It is found by the mark of its service, and its end is told by a descriptor of it; where none can be
 //! had it is looked at every second.
 //!
 //! One is adopted only if it has lost its parent, since somebody else's child is started again by that. So that of two

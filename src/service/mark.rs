@@ -1,4 +1,4 @@
-//! What a supervisor leaves in its lock file, so that its successor can find what it has left running.
+//! `supervise/mark`: what a supervisor leaves behind, so that its successor can find what it has left running.
 //!
 //! Who supervises here is written when the lock is taken; who was started last is written by that child itself, before
 //! it becomes its program: however suddenly its supervisor ends, nobody runs unmarked. The lock is held by the child
@@ -11,7 +11,7 @@
 use crate::exit::Pid;
 use core::time::Duration;
 
-/// A lock file's content.
+/// The content of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Where process ids mean what they mean.

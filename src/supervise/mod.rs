@@ -24,6 +24,8 @@ pub const CONTROL: &str = "control";
 pub const OK: &str = "ok";
 /// Locked while a supervisor lives.
 pub const LOCK: &str = "lock";
+/// Who supervises, and whom he started last.
+pub const MARK: &str = "mark";
 /// The state in twenty bytes.
 pub const STATUS: &str = "status";
 /// The state in words.

@@ -5,7 +5,7 @@
 
 use super::home::Home;
 use super::journal::Journal;
-use super::{CONTROL, DIRECTORY, LOCK, NOTIFY, OK, PID, SERVICE_LOCK, STAT, STATUS, STDIN};
+use super::{CONTROL, DIRECTORY, LOCK, MARK, NOTIFY, OK, PID, SERVICE_LOCK, STAT, STATUS, STDIN};
 use crate::exit::Pid;
 use crate::service::journal::Draft;
 use crate::service::machine::Role;
@@ -25,7 +25,9 @@ use std::os::unix::ffi::OsStrExt;
 pub struct Claim {
     dir: Dir,
     shown: Cow<'static, [u8]>,
-    lock: OwnedFd,
+    _lock: OwnedFd,
+    /// Where a child leaves its mark, if it can.
+    mark: Option<OwnedFd>,
     /// What the supervisor before us has left, if it did not leave in order.
     before: Option<mark::Mark>,
     _own: Option<OwnedFd>,
@@ -108,7 +110,7 @@ impl Claim {
             Home::Away(_) => home.make().map_err(Trouble::MakeHome)?,
         }
         // Opening through the path keeps runit's message for everything that may be wrong with the directory.
-        let file = service.file(path.join(LOCK), How::Keep).map_err(Trouble::OpenLock)?;
+        let file = service.file(path.join(LOCK), How::Append).map_err(Trouble::OpenLock)?;
         lock(&file, Wait::No).map_err(|errno| match home {
             Home::Away(away) if away.is_taken() => Trouble::Taken,
             _ => Trouble::Lock(errno),
@@ -117,22 +119,24 @@ impl Claim {
             away.take().map_err(Trouble::MakeHome)?;
         }
         let dir = service.dir(path).map_err(Trouble::OpenLock)?;
-        let before = sign(&file);
-        Ok(Claim { dir, shown, lock: file, before, _own: own })
+        // Without a mark nobody is found later; that is no reason not to supervise now.
+        let mark = dir.file(MARK, How::Keep).ok();
+        let before = mark.as_ref().and_then(sign);
+        Ok(Claim { dir, shown, _lock: file, mark, before, _own: own })
     }
 }
 
 /// Writes down who supervises, and answers with what was there. Whoever was started last stays marked, or a successor
 /// that is killed now would leave him to nobody. Where nothing can be known of processes there is no mark.
-fn sign(lock: &OwnedFd) -> Option<mark::Mark> {
+fn sign(file: &OwnedFd) -> Option<mark::Mark> {
     let mut bytes = [0; mark::SIZE];
-    let length = io::read_at(lock, &mut bytes, 0).unwrap_or(0);
+    let length = io::read_at(file, &mut bytes, 0).unwrap_or(0);
     let (world, own) = (process::world()?, process::own_id()?);
     let before = mark::Mark::unpack(bytes.get(..length)?).filter(|mark| mark.world == world);
     if before.is_none() && length > 0 {
-        let _ = fs::cut(lock, 0); // else what is behind our part would be taken for a child of ours
+        let _ = fs::cut(file, 0); // else what is behind our part would be taken for a child of ours
     }
-    let _ = io::write_at(lock, &mark::own(world, own, process::parent_id()), 0); // on a full disk nobody is found later
+    let _ = io::write_at(file, &mark::own(world, own, process::parent_id()), 0); // on a full disk nobody is found later
     before
 }
 
@@ -185,13 +189,15 @@ impl Post {
     }
 
     /// Where a child leaves its mark.
-    pub fn lock(&self) -> BorrowedFd<'_> {
-        self.claim.lock.as_fd()
+    pub fn mark(&self) -> Option<BorrowedFd<'_>> {
+        self.claim.mark.as_ref().map(AsFd::as_fd)
     }
 
     /// We leave in order: nobody is left running.
     pub fn leave(&self) {
-        let _ = fs::cut(&self.claim.lock, 0); // a mark of one who has ended finds nobody either
+        if let Some(mark) = &self.claim.mark {
+            let _ = fs::cut(mark, 0); // a mark of one who has ended finds nobody either
+        }
     }
 
     /// What our predecessor has left: its last child, and the state that it has shown. Nothing if it left in order.

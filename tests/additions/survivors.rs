@@ -172,10 +172,10 @@ fn another_process_of_the_same_number_is_no_survivor() {
     let mut command = scene.command("sleep");
     command.arg("1000");
     let stranger = scene.spawn(command);
-    for (name, at) in [("web/supervise/lock", 40), ("web/supervise/status", 12)] {
+    for (name, at) in [("web/supervise/mark", 44), ("web/supervise/status", 12)] {
         let mut bytes = scene.bytes(name);
         let number = stranger.pid();
-        let number = if at == 40 { number.to_be_bytes() } else { number.to_le_bytes() };
+        let number = if at == 44 { number.to_be_bytes() } else { number.to_le_bytes() };
         bytes[at..at + 4].copy_from_slice(&number);
         scene.file(name, bytes);
     }
@@ -224,7 +224,7 @@ fn who_left_in_order_has_left_nobody() {
     web.until_lines("lives", 1);
     web.send("x");
     assert_eq!(web.end(), 0);
-    assert_eq!(scene.bytes("web/supervise/lock"), b"");
+    assert_eq!(scene.bytes("web/supervise/mark"), b"");
     let web = scene.service("web").supervise();
     web.until_lines("lives", 2);
     assert!(!journal(&web).contains(&"adopted".to_owned()));
