@@ -213,7 +213,7 @@ fn what_is_shown_otherwise_is_found() {
     assert!(differs(&|report| report.status.since = Label { unix: 1, nanos: 1 }));
     assert!(differs(&|report| report.status.phase = status::Phase::Down));
     assert!(differs(&|report| report.record = None));
-    let record = |change: &dyn Fn(&mut Record)| differs(&|report| report.record.iter_mut().for_each(|r| change(r)));
+    let record = |change: &dyn Fn(&mut Record)| differs(&|report| report.record.iter_mut().for_each(change));
     assert!(record(&|record| record.phase = Phase::Waiting));
     assert!(record(&|record| record.starts += 1));
     assert!(record(&|record| record.failures += 1));
