@@ -349,6 +349,7 @@ fn what_it_stores_is_gone_when_it_is_down() {
     web.send("t");
     web.until_lines("told", 2);
     assert_eq!(web.lines("told")[1], "1 1 one own", "there is no room for more");
+    web.until_stat("run"); // or what is shown is how it was down before
     web.send("d");
     web.until_stat("down");
     web.send("u");
