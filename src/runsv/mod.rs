@@ -1,10 +1,10 @@
 //! Supervises one service and its loggers.
 //!
 //! `start` claims the service directory, `driver` waits and turns what happens into events of the machine, `launch`
-//! starts programs, `outfit` is what `run` is given beside the usual, `wishes` reads the optional files, `needs` looks at
-//! the services that must be ready first, `talk` listens to one that talks, `hold` brings back what is down for a
-//! time, `report` finds the words for what went
-//! wrong. What to do about anything is decided in `service::machine`.
+//! starts programs, `outfit` packs what `run` is given beside the usual (`sockets`, `store`, `control_group`), `wishes`
+//! reads the optional files, `needs` looks at the services that must be ready first, `talk` listens to one that talks,
+//! `hold` brings back what is down for a time, `survivors` takes over what a supervisor before us has left running,
+//! `report` finds the words for what went wrong. What to do about anything is decided in `service::machine`.
 #![forbid(unsafe_code)]
 
 mod control_group;

@@ -3,6 +3,7 @@
 use crate::moment::Moment;
 use crate::service::goal::is_ready;
 use crate::service::machine;
+use crate::service::needs_graph::{Graph, Node};
 use crate::service::policy::needs::{self, Needs};
 use crate::supervise::client::{Place, Service};
 use crate::sys::fs::Dir;
@@ -37,12 +38,15 @@ pub(super) struct Found {
     pub(super) missing: Vec<Vec<u8>>,
     /// Not there.
     pub(super) unknown: Vec<Vec<u8>>,
-    /// From a need of ours back to us.
+    /// From us back to us.
     pub(super) circle: Option<Vec<Vec<u8>>>,
 }
 
 /// How often to look where nobody tells.
 const SLOW: Duration = Duration::from_secs(1);
+
+/// Whose circle is looked for: the root of its graph.
+const US: Node = 0;
 
 impl Neighbours {
     /// Those of a service directory, by the path that we were given, before we are in it.
@@ -61,14 +65,23 @@ impl Neighbours {
         let place = self.place();
         let is_missing = |name: &[u8]| !place.service(name.to_vec()).report().is_ok_and(|report| is_ready(&report));
         let missing: Vec<_> = needs.0.iter().filter(|name| is_missing(name)).cloned().collect();
-        let circle = needs::circle(self.own.as_bytes(), &Needs(missing.clone()), &mut |name| {
+        let circle = self.circle(&missing, &|name| {
             let service = place.service(name.to_vec());
             let text = service.read("needs").ok().filter(|_| is_missing(name)).unwrap_or_default();
-            needs::parse(&text).value
+            needs::parse(&text).value.0
         });
         let is_unknown = |name: &&Vec<u8>| place.service(name.to_vec()).enter().is_err();
         let unknown = missing.iter().filter(is_unknown).cloned().collect();
         Found { missing, unknown, circle }
+    }
+
+    /// The way through what we miss back to us.
+    fn circle(&self, missing: &[Vec<u8>], needs: &dyn Fn(&[u8]) -> Vec<Vec<u8>>) -> Option<Vec<Vec<u8>>> {
+        let own = self.own.as_bytes();
+        let needs = |name: &[u8]| Some(if name == own { missing.to_vec() } else { needs(name) });
+        let graph = Graph::reach([own.to_vec()], needs);
+        let ours = graph.circles().into_iter().find(|circle| circle.contains(&US))?;
+        Some(ours.into_iter().chain([US]).map(|node| graph.name(node).to_vec()).collect())
     }
 
     /// By descriptor, so that it is the same directory whatever becomes of its path.
@@ -124,5 +137,27 @@ impl Waiting {
     fn sees(&self, service: &Service<'_>) -> bool {
         let Some(watcher) = &self.watcher else { return false };
         watcher.add(service.supervise(), Interest::Replaced).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_is_found_by_its_names() {
+        let names = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
+        let needs = |name: &[u8]| match name {
+            b"b" => names(&["x", "c"]),
+            b"c" => names(&["a", "b"]),
+            b"x" => names(&["x", "y"]),
+            _ => names(&[]),
+        };
+        let us = Neighbours { scan: Dir::current().unwrap(), own: "a".into() };
+        let way = |missing: &[&str]| us.circle(&names(missing), &needs);
+        assert_eq!(way(&["b"]), Some(names(&["a", "b", "c", "a"])));
+        assert_eq!(way(&["a"]), Some(names(&["a", "a"])));
+        assert_eq!(way(&["x"]), None, "a circle of others is none of ours");
+        assert_eq!(way(&[]), None);
     }
 }

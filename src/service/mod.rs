@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod blueprint;
+pub mod circles;
 pub mod command;
 pub mod control_group;
 pub mod errand;

@@ -3,6 +3,7 @@
 //! A service comes up when all that it needs are ready, so services stand in ranks: those of a rank need only those of
 //! ranks before it, and can come up together. Those that need each other in a circle are in one rank.
 
+use super::circles;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -104,7 +105,7 @@ impl Graph {
     pub fn ranks(&self, nodes: &[Node]) -> Vec<Vec<Node>> {
         let mut rank_of = Vec::from_iter((0..self.len()).map(|_| 0_usize));
         let mut ranks: Vec<Vec<Node>> = Vec::new();
-        for circle in self.circles_and_singles() {
+        for circle in circles::groups(&self.needs) {
             let below = circle.iter().flat_map(|node| self.needs(*node)).filter(|need| !circle.contains(need));
             let rank = below.filter_map(|need| rank_of.get(*need)).map(|rank| rank + 1).max().unwrap_or(0);
             for node in &circle {
@@ -132,7 +133,7 @@ impl Graph {
     /// Circles of needs, each told once: `a` needs `b` needs `c` needs `a`.
     pub fn circles(&self) -> Vec<Vec<Node>> {
         let mut found: Vec<Vec<Node>> = Vec::new();
-        for members in self.circles_and_singles() {
+        for members in circles::groups(&self.needs) {
             let first = members.iter().copied().min();
             let circle = first.and_then(|first| self.way_back(first, &members));
             found.extend(circle);
@@ -164,92 +165,6 @@ impl Graph {
             }
         }
         None
-    }
-
-    /// All services in groups: those that need each other are in one. Whatever a group needs is in a group before it.
-    ///
-    /// Tarjan's algorithm, with a stack of its own: a chain of needs may be long.
-    fn circles_and_singles(&self) -> Vec<Vec<Node>> {
-        let mut walk = Walk { number: Vec::from_iter((0..self.len()).map(|_| None)), ..Walk::default() };
-        walk.low.resize(self.len(), 0);
-        walk.open.resize(self.len(), false);
-        for root in 0..self.len() {
-            if walk.number.get(root) == Some(&None) {
-                walk.from(self, root);
-            }
-        }
-        walk.groups
-    }
-}
-
-#[derive(Default)]
-struct Walk {
-    number: Vec<Option<usize>>,
-    low: Vec<usize>,
-    open: Vec<bool>,
-    stack: Vec<Node>,
-    next: usize,
-    groups: Vec<Vec<Node>>,
-}
-
-impl Walk {
-    fn from(&mut self, graph: &Graph, root: Node) {
-        let mut path: Vec<(Node, usize)> = Vec::new();
-        self.enter(root, &mut path);
-        while let Some((node, at)) = path.last_mut() {
-            let node = *node;
-            match graph.needs(node).get(*at).copied() {
-                Some(need) => {
-                    *at += 1;
-                    match self.number.get(need).copied().flatten() {
-                        None => self.enter(need, &mut path),
-                        Some(number) if self.open.get(need) == Some(&true) => self.lower(node, number),
-                        Some(_) => {}
-                    }
-                }
-                None => {
-                    path.pop();
-                    let low = self.low.get(node).copied().unwrap_or(0);
-                    if let Some((above, _)) = path.last() {
-                        self.lower(*above, low);
-                    }
-                    if self.number.get(node).copied().flatten() == Some(low) {
-                        self.close(node);
-                    }
-                }
-            }
-        }
-    }
-
-    fn enter(&mut self, node: Node, path: &mut Vec<(Node, usize)>) {
-        if let (Some(number), Some(low), Some(open)) =
-            (self.number.get_mut(node), self.low.get_mut(node), self.open.get_mut(node))
-        {
-            (*number, *low, *open) = (Some(self.next), self.next, true);
-        }
-        self.next += 1;
-        self.stack.push(node);
-        path.push((node, 0));
-    }
-
-    fn lower(&mut self, node: Node, to: usize) {
-        if let Some(low) = self.low.get_mut(node) {
-            *low = (*low).min(to);
-        }
-    }
-
-    fn close(&mut self, node: Node) {
-        let mut group = Vec::new();
-        while let Some(member) = self.stack.pop() {
-            if let Some(open) = self.open.get_mut(member) {
-                *open = false;
-            }
-            group.push(member);
-            if member == node {
-                break;
-            }
-        }
-        self.groups.push(group);
     }
 }
 

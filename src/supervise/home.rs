@@ -108,6 +108,11 @@ impl Home {
 }
 
 impl Away {
+    /// SVSTATE.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
     /// Whose it is: the real path of a service directory.
     pub fn owner(&self) -> Option<PathBuf> {
         fs::read_link(self.path(SERVICE)).ok().map(PathBuf::from)

@@ -5,7 +5,6 @@ pub mod client;
 pub mod holder;
 pub mod home;
 mod journal;
-pub mod journal_reader;
 pub mod reader;
 pub mod server;
 pub mod watching;

@@ -1,12 +1,17 @@
 //! The reader's end of `supervise/journal`: what is new, also after the file was renamed, and after the reader was away.
+//! Whoever wants to know what happens to a service reads at a cursor, takes what is new, and waits for the alarm; the
+//! cursor can be written down, so that the next reader goes on from there.
 
 use super::{JOURNAL, JOURNAL_BEFORE};
 use crate::service::journal::{BOUND, Cursor, Taken};
-use crate::sys::fs::{Dir, How, Kind, facts};
+use crate::sys::fs::{Dir, How, Kind, facts, tells_changes};
+use crate::sys::inotify::{Interest, Watcher};
 use crate::sys::{Errno, Result, io};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
-/// How far a journal was read. The cursor alone says it; the place spares reading again what was read.
+/// How far a journal was read. The cursor alone says it; the place spares reading again what was read. No file stays
+/// open.
 #[derive(Clone, Debug, Default)]
 pub struct Reader {
     /// Where the line is that was read last. The file there may be another by now that was given the same number.
@@ -27,7 +32,9 @@ struct Piece {
 const MOST: u64 = 16 * BOUND;
 
 impl Reader {
-    /// Takes what is new in the journal of this `supervise/`; nothing where there is none.
+    /// Takes what is new in the journal of this `supervise/`; nothing where there is none. A cursor that is kept
+    /// elsewhere is best written down after the lines have been dealt with: whoever dies in between sees them twice,
+    /// not never.
     pub fn read(&mut self, supervise: &Path, cursor: &mut Cursor) -> Result<Taken> {
         let dir = match Dir::reach(supervise) {
             Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(Taken { lines: Vec::new(), missed: 0 }),
@@ -83,6 +90,33 @@ impl Piece {
         let newline = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n');
         let ended = newline(&self.bytes).and_then(|end| self.bytes.get(..end)).unwrap_or_default();
         self.from + newline(ended).map_or(0, |at| at as u64 + 1)
+    }
+}
+
+/// Tells when there may be something new in journals; one for any number of them.
+#[derive(Debug)]
+pub struct Alarm(Watcher);
+
+impl Alarm {
+    /// An alarm for none yet. There may be none to be had: then one looks now and then.
+    pub fn new() -> Result<Alarm> {
+        Watcher::new().map(Alarm)
+    }
+
+    /// From now on for the journal of this `supervise/` too; whether it can be relied on.
+    pub fn add(&self, supervise: &Path) -> bool {
+        Dir::reach(supervise).is_ok_and(|dir| tells_changes(&dir)) && self.0.add(supervise, Interest::Written).is_ok()
+    }
+
+    /// Silences it until something is new; what is readable stays so otherwise.
+    pub fn silence(&self) {
+        let _ = self.0.drain(|_, _| ());
+    }
+}
+
+impl AsFd for Alarm {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 

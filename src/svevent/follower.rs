@@ -7,7 +7,7 @@ use crate::alert::{Alert, Memory, Rules};
 use crate::moment::{Moment, Now};
 use crate::service::policy::{self, File, ReadyBy};
 use crate::service::word::Word;
-use crate::supervise::DIRECTORY;
+use crate::supervise::home::{self, Home, Unknown};
 use crate::supervise::reader::Reader;
 use crate::supervise::watching::Watching;
 use crate::sys::fs::{self, Dir, How, Kind, Replace};
@@ -16,7 +16,7 @@ use crate::sys::{Errno, Result, io};
 use crate::tai64::Label;
 use core::time::Duration;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A service, and what is remembered of it.
 #[derive(Debug)]
@@ -40,11 +40,20 @@ pub(super) struct Follower {
     save: Option<Moment>,
 }
 
-/// `supervise/` is watched as soon as there is one; until then the service directory is.
+/// `supervise/` is watched as soon as it is there and the service's; until then a directory above it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Watched {
-    Service(Watch),
+    Above(Watch),
     Supervise(Watch),
+}
+
+/// Where the journal is.
+struct Source {
+    supervise: PathBuf,
+    /// The highest directory in which it may come to be.
+    top: PathBuf,
+    /// Another service of the same name has the place.
+    taken: bool,
 }
 
 /// What came of a look.
@@ -108,11 +117,18 @@ impl Follower {
     ) -> Result<Found> {
         self.news = false;
         let before = self.watch();
-        self.follow(path, watching);
+        let source = Source::of(path);
+        self.watch = source.as_ref().ok().and_then(|source| source.watch(self.watch, watching));
         let stale = before.filter(|before| Some(*before) != self.watch());
-        let taken = self.reader.read(&path.join(DIRECTORY), &mut self.memory.cursor)?;
+        let nothing = Found { stale, ..Found::default() };
+        let supervise = match source {
+            Ok(source) if !source.taken => source.supervise,
+            Ok(_) | Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(nothing),
+            Err(errno) => return Err(errno),
+        };
+        let taken = self.reader.read(&supervise, &mut self.memory.cursor)?;
         if taken.lines.is_empty() {
-            return Ok(Found { stale, ..Found::default() });
+            return Ok(nothing);
         }
         self.rules = rules(setup, path);
         self.unsaved += taken.lines.len();
@@ -182,31 +198,57 @@ impl Follower {
         let hold = self.hold.filter(|_| self.call.is_none() && !leaving);
         [call, hold, self.due.map(|(_, moment)| moment), self.save].into_iter().flatten().min()
     }
+}
 
-    fn follow(&mut self, path: &Path, watching: &Watching) {
-        let supervise = path.join(DIRECTORY);
-        let add = || watching.add(&supervise, Interest::Written).map(Watched::Supervise);
-        let found = add().or_else(|errno| match errno {
-            Errno::ENOENT | Errno::ENOTDIR => {
-                let waits = watching.add(path, Interest::Names).map(Watched::Service);
-                add().or(waits) // it may be there by now
+impl Source {
+    /// That of the service in this directory.
+    fn of(path: &Path) -> Result<Source> {
+        let home = Home::find(home::top().as_deref(), path).map_err(|unknown| match unknown {
+            Unknown::Relative => Errno::EINVAL, // said when we were started
+            Unknown::Path(errno) => errno,
+        })?;
+        let (top, taken) = match &home {
+            Home::Own => (path.to_owned(), false),
+            Home::Away(away) => (away.top().to_owned(), away.is_taken()),
+        };
+        Ok(Source { supervise: path.join(home.supervise()), top, taken })
+    }
+
+    /// Watches it; where changes may go unnoticed there is no watch. What is known to tell of changes is not asked.
+    fn watch(&self, known: Option<Watched>, watching: &Watching) -> Option<Watched> {
+        let found = match self.taken {
+            true => self.watch_above(&self.supervise, watching),
+            false => self.watch_near(&self.supervise, watching),
+        };
+        let tells = |place: &Path| Dir::open(place).is_ok_and(|dir| fs::tells_changes(&dir));
+        let (found, place) = found.ok()?;
+        (known == Some(found) || tells(place)).then_some(found)
+    }
+
+    /// A directory, or the nearest above it.
+    fn watch_near<'a>(&self, place: &'a Path, watching: &Watching) -> Result<(Watched, &'a Path)> {
+        let add = || match place == self.supervise {
+            true => watching.add(place, Interest::Written).map(|watch| (Watched::Supervise(watch), place)),
+            false => watching.add(place, Interest::Names).map(|watch| (Watched::Above(watch), place)),
+        };
+        add().or_else(|errno| match errno {
+            Errno::ENOENT | Errno::ENOTDIR if place != self.top => {
+                let above = self.watch_above(place, watching);
+                add().or(above) // it may be there by now
             }
             errno => Err(errno),
-        });
-        let known = found.is_ok_and(|found| self.watch == Some(found));
-        let tells = |path: &Path| Dir::open(path).is_ok_and(|dir| fs::tells_changes(&dir));
-        self.watch = found.ok().filter(|found| match found {
-            _ if known => true,
-            Watched::Service(_) => tells(path),
-            Watched::Supervise(_) => tells(&supervise),
-        });
+        })
+    }
+
+    fn watch_above<'a>(&self, place: &'a Path, watching: &Watching) -> Result<(Watched, &'a Path)> {
+        self.watch_near(place.parent().ok_or(Errno::ENOENT)?, watching)
     }
 }
 
 impl Watched {
     fn inner(self) -> Watch {
         match self {
-            Watched::Service(watch) | Watched::Supervise(watch) => watch,
+            Watched::Above(watch) | Watched::Supervise(watch) => watch,
         }
     }
 }

@@ -16,6 +16,7 @@ mod store;
 
 use crate::cli::message::Voice;
 use crate::exit::Exit;
+use crate::supervise::home;
 use crate::sys::door::Args;
 use crate::sys::fs;
 use options::Setup;
@@ -29,6 +30,10 @@ pub fn main(args: Args<'_>) -> Exit {
         Err(exit) => return exit,
     };
     let voice = Voice::new(&[b"svevent"]);
+    if home::top().is_some_and(|top| top.is_relative()) {
+        voice.refuse(&[b"SVSTATE is not an absolute path"]);
+        return Exit::FATAL;
+    }
     // Hooks run elsewhere, and are given paths.
     match fs::here() {
         Ok(here) => setup.make_absolute(&here),

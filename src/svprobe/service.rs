@@ -9,10 +9,8 @@ use crate::probe::judge::{self, Descriptors};
 use crate::probe::tree::{self, Process};
 use crate::service::status::Phase;
 use crate::supervise::client::Place;
-use crate::sys::fs::{Dir, How};
-use crate::sys::{Errno, Result, clock, io, limits};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use crate::sys::fs::Dir;
+use crate::sys::{Errno, Result, clock, limits, processes};
 
 pub(super) fn memory(memory: &Memory) -> Answer<Verdict> {
     let tree = processes(main_process()?)?;
@@ -74,27 +72,9 @@ fn main_process() -> Answer<Pid> {
     }
 }
 
-/// One process; nothing if it has just ended.
-fn look(all: &Dir, pid: &Path) -> Option<Process> {
-    let mut stat = [0; STAT];
-    let file = all.file(pid.join("stat"), How::Read).ok()?;
-    let length = io::read(file, &mut stat).ok()?;
-    Process::parse(stat.get(..length)?)
-}
-
-/// More than a `/proc/PID/stat` has: a machine has hundreds of them, and each is read at once.
-const STAT: usize = 2048;
-
 /// A process and all below it, the process first.
 fn processes(root: Pid) -> Answer<Vec<Process>> {
-    let unable = |errno| Trouble::call(&[b"unable to read /proc"], errno);
-    let all = Dir::open("/proc").map_err(unable)?;
-    let mut found = Vec::new();
-    for name in all.names().map_err(unable)? {
-        if name.as_bytes().iter().all(u8::is_ascii_digit) {
-            found.extend(look(&all, Path::new(&name)));
-        }
-    }
+    let found = processes::all().map_err(|errno| Trouble::call(&[b"unable to read /proc"], errno))?;
     let tree = tree::below(root, &found);
     if tree.is_empty() { Err(Trouble::of(&[b"its process has just ended"])) } else { Ok(tree) }
 }

@@ -725,3 +725,44 @@ fn the_example_that_calls_a_webhook_sends_json() {
     let done = example(&scene, "webhook", &[]);
     assert_eq!((done.code, done.err.ends_with("WEBHOOK is not set\n")), (1, true));
 }
+
+/// A program that is told where the state of services is.
+fn with_state(scene: &Scene, name: &str, args: &[&str]) -> Running {
+    let mut command = scene.command(program(name));
+    command.args(args).env("PATH", search_path()).env("SVSTATE", scene.path("states"));
+    scene.spawn(command)
+}
+
+#[test]
+fn state_that_is_kept_elsewhere_is_found() {
+    let scene = scene();
+    scene.dir("states");
+    fragile(&scene, "web", "delay 10ms\ngive-up 3\n");
+    // A journal of before, which is nobody's now; and a place that another service has.
+    let mut old = Written::new(&scene, "web");
+    old.note(&Draft::new(Event::Unhealthy));
+    scene.service("elsewhere/db").run("exit 3").file("restart", "delay 10ms\ngive-up 3\n");
+    scene.service("scan/db").run(IDLE).file("down", "");
+    let _other = with_state(&scene, "runsv", &["elsewhere/db"]);
+    until("another has the place", || scene.read("states/db/supervise/journal").contains(" gave-up "));
+    let mut svevent = with_state(&scene, "svevent", &["-w", "500ms", "scan"]);
+    until("it has begun", || !scene.read("state/.since").is_empty());
+    quiet(&scene);
+    let _runsv = with_state(&scene, "runsv", &["scan/web"]);
+    until_called(&scene, &["web gave-up"]);
+    scene.remove("scan/web/bad");
+    scene.send("states/web/supervise/control", "u");
+    until_called(&scene, &["web gave-up", "web recovered"]);
+    quiet(&scene);
+    svevent.signal(libc::SIGTERM);
+    assert_eq!((svevent.end().code, svevent.err()), (0, String::new()));
+}
+
+#[test]
+fn a_state_that_is_somewhere_else_for_everybody_is_refused() {
+    let scene = scene();
+    let mut command = scene.command(ours("svevent"));
+    command.arg("scan").env("SVSTATE", "states");
+    let done = scene.finish(command);
+    assert_eq!((done.code, done.err.as_str()), (111, "svevent: fatal: SVSTATE is not an absolute path\n"));
+}

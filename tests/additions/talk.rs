@@ -108,8 +108,9 @@ fn a_reload_that_began_before_it_was_asked_for_is_another() {
     let web = talking(&scene, "notify\n").run(&run).supervise();
     say(&web, "READY=1");
     until_noted(&web, "ready");
-    web.send("h");
-    until("the command is taken", || !scene.run("sv", &["hup", "./web"]).err.contains("warning"));
+    web.send("hp");
+    web.until_status("what came before is done", |status| status.paused == 1);
+    web.send("c");
     say(&web, "RELOADING=1|MONOTONIC_USEC=1");
     say(&web, "STATUS=said after that");
     until("what came later is heard", || web.read("supervise/notify").contains("said after that"));
@@ -268,7 +269,7 @@ fn client(test: &str, needs: &str, command: &str) {
     until_noted(&web, "ready");
     web.until_lines("answer", 1);
     assert_eq!(web.lines("answer"), ["0"]);
-    assert!(web.read("supervise/notify").contains("STATUS=well\n"), "{}", web.read("supervise/notify"));
+    until("it is shown", || web.read("supervise/notify").contains("STATUS=well\n"));
 }
 
 /// It waits for the end of a barrier, too.
@@ -348,6 +349,7 @@ fn what_it_stores_is_gone_when_it_is_down() {
     web.send("t");
     web.until_lines("told", 2);
     assert_eq!(web.lines("told")[1], "1 1 one own", "there is no room for more");
+    web.until_stat("run"); // or what is shown is how it was down before
     web.send("d");
     web.until_stat("down");
     web.send("u");

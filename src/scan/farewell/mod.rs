@@ -5,10 +5,10 @@
 //! Everything here is as cheap for ten thousand services as their number of needs: an end looks at those whom it frees,
 //! and at nobody else.
 
-mod circles;
-
 use crate::exit::Pid;
+use crate::service::circles;
 use alloc::collections::BTreeMap;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// A supervisor that lives when the farewell begins.
@@ -56,7 +56,7 @@ impl Farewell {
     /// A farewell of these. A need of a name that none of them has binds nobody.
     pub fn new(members: &[Member]) -> Farewell {
         let needs = by_number(members);
-        let circles_of = circles::find(&needs);
+        let circles_of = circles_of(&needs);
         let circle_of = |number: usize| circles_of.get(number).copied().unwrap_or_default();
         let mut farewell = Farewell { left: BTreeMap::new(), circles: Vec::new(), next: Vec::new(), bound: 0 };
         farewell.circles.resize_with(members.len(), Circle::default);
@@ -148,6 +148,19 @@ fn by_number(members: &[Member]) -> Vec<Vec<usize>> {
     }
     let numbers_of = |name: &Vec<u8>| numbers.get(name.as_slice()).into_iter().flatten().copied();
     members.iter().map(|member| member.needs.iter().flat_map(numbers_of).collect()).collect()
+}
+
+/// The circle of each, by number; there are no more circles than members.
+fn circles_of(needs: &[Vec<usize>]) -> Vec<usize> {
+    let mut circles = vec![0; needs.len()];
+    for (circle, members) in circles::groups(needs).into_iter().enumerate() {
+        for member in members {
+            if let Some(of_member) = circles.get_mut(member) {
+                *of_member = circle;
+            }
+        }
+    }
+    circles
 }
 
 #[cfg(test)]

@@ -42,25 +42,6 @@ fn name<'a>(words: &mut Words<'a>) -> Result<&'a [u8], Wrong> {
     }
 }
 
-/// The way from a service through what it needs back to itself, if there is one; `needs` answers with what another one
-/// needs.
-pub fn circle(own: &[u8], first: &Needs, needs: &mut dyn FnMut(&[u8]) -> Needs) -> Option<Vec<Vec<u8>>> {
-    let mut seen: Vec<Vec<u8>> = Vec::new();
-    let mut open: Vec<Vec<Vec<u8>>> = first.0.iter().map(|name| Vec::from([name.clone()])).collect();
-    while let Some(way) = open.pop() {
-        let Some(name) = way.last() else { continue };
-        if name == own {
-            return Some(way);
-        }
-        if seen.contains(name) {
-            continue;
-        }
-        seen.push(name.clone());
-        open.extend(needs(name).0.into_iter().map(|next| way.iter().cloned().chain([next]).collect()));
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::mistakes;
@@ -72,22 +53,6 @@ mod tests {
         assert_eq!(parsed.mistakes, []);
         assert_eq!(parsed.value.0, [&b"database"[..], b"cache", b"b\xe4cker"]);
         assert_eq!(parse(b"").value, Needs::default());
-    }
-
-    #[test]
-    fn a_circle_is_found_by_its_names() {
-        let needs = |names: &[&str]| Needs(names.iter().map(|name| name.as_bytes().to_vec()).collect());
-        let mut others = |name: &[u8]| match name {
-            b"b" => needs(&["x", "c"]),
-            b"c" => needs(&["a", "b"]),
-            b"x" => needs(&["x", "y"]),
-            _ => needs(&[]),
-        };
-        let way = |names: &[&str]| Some(needs(names).0);
-        assert_eq!(circle(b"a", &needs(&["b"]), &mut others), way(&["b", "c", "a"]));
-        assert_eq!(circle(b"a", &needs(&["a"]), &mut others), way(&["a"]));
-        assert_eq!(circle(b"a", &needs(&["x"]), &mut others), None, "a circle of others is none of its own");
-        assert_eq!(circle(b"a", &needs(&[]), &mut others), None);
     }
 
     #[test]

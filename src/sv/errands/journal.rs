@@ -6,17 +6,19 @@ use crate::cli::options::Bytes;
 use crate::exit::Exit;
 use crate::service::journal::{Cursor, Line};
 use crate::supervise::client::Service;
-use crate::supervise::journal_reader::{Alarm, JournalReader};
+use crate::supervise::reader::{Alarm, Reader};
 use crate::sv::json::{field, quoted, since, string};
 use crate::sv::names::Places;
 use crate::sv::options::{Call, Services};
 use crate::sv::output::{Output, shown_name};
-use crate::sys::clock;
 use crate::sys::errno::{Errno, Reason};
+use crate::sys::fs::Dir;
 use crate::sys::reactor::{Direction, Reactor, Token};
+use crate::sys::{Result as Answer, clock};
 use argh::{ArgsInfo, FromArgs};
 use core::time::Duration;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 /// Show what happened to services, by time.
 #[derive(FromArgs, ArgsInfo)]
@@ -40,8 +42,25 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Journals that are shown as one.
 struct Journals {
-    readers: Vec<(Vec<u8>, JournalReader)>,
+    all: Vec<Journal>,
     json: bool,
+}
+
+/// One of them, from its beginning.
+struct Journal {
+    name: Vec<u8>,
+    supervise: PathBuf,
+    cursor: Cursor,
+    reader: Reader,
+}
+
+impl Journal {
+    /// One in which nothing has been written yet is empty.
+    fn open(service: &Service<'_>) -> Answer<Journal> {
+        let supervise = PathBuf::from(service.supervise());
+        Dir::reach(&supervise)?;
+        Ok(Journal { name: service.name().to_vec(), supervise, cursor: Cursor::START, reader: Reader::default() })
+    }
 }
 
 pub(super) fn run(call: &Call, output: &mut Output) -> Result<(), Exit> {
@@ -57,11 +76,11 @@ pub(super) fn run(call: &Call, output: &mut Output) -> Result<(), Exit> {
     }
     let places = Places::new(&call.directory);
     let services = places.resolve(&Services::Named(named), output);
-    let mut journals = Journals { readers: Vec::new(), json: options.json || call.json };
+    let mut journals = Journals { all: Vec::new(), json: options.json || call.json };
     services.iter().for_each(|service| journals.open(service, output));
     journals.show(most, output);
     output.flush();
-    if options.follow && !journals.readers.is_empty() {
+    if options.follow && !journals.all.is_empty() {
         journals.follow(output);
     }
     Ok(())
@@ -73,8 +92,8 @@ fn number(text: &[u8]) -> Option<usize> {
 
 impl Journals {
     fn open(&mut self, service: &Service<'_>, output: &mut Output) {
-        match JournalReader::open(&service.supervise(), Cursor::START) {
-            Ok(reader) => self.readers.push((service.name().to_vec(), reader)),
+        match Journal::open(service) {
+            Ok(journal) => self.all.push(journal),
             Err(errno) => cannot(service.name(), errno, output),
         }
     }
@@ -82,8 +101,8 @@ impl Journals {
     /// Shows what is new, at most so many lines of each.
     fn show(&mut self, most: Option<usize>, output: &mut Output) {
         let mut all: Vec<(usize, Line)> = Vec::new();
-        for (number, (name, reader)) in self.readers.iter_mut().enumerate() {
-            match reader.take() {
+        for (number, Journal { name, supervise, cursor, reader }) in self.all.iter_mut().enumerate() {
+            match reader.read(supervise, cursor) {
                 Ok(mut taken) => {
                     if taken.missed > 0 {
                         missed(name, taken.missed, output);
@@ -100,14 +119,14 @@ impl Journals {
     }
 
     fn line(&self, number: usize, line: &Line, output: &mut Output) {
-        let name = self.readers.get(number).map(|(name, _)| name.as_slice()).unwrap_or_default();
+        let name = self.all.get(number).map(|journal| journal.name.as_slice()).unwrap_or_default();
         let mut text = String::new();
         if self.json {
             object(&mut text, name, line);
         } else {
             text.push_str(&String::from_utf8_lossy(&line.label.civil().runit(b'_')));
             text.push(' ');
-            if self.readers.len() > 1 {
+            if self.all.len() > 1 {
                 text.push_str(&shown_name(name));
                 text.push_str(": ");
             }
@@ -120,7 +139,7 @@ impl Journals {
     /// Goes on until somebody interrupts it: no signal is handled.
     fn follow(&mut self, output: &mut Output) {
         let Ok(mut reactor) = Reactor::new(&[]) else { return };
-        let alarm = Alarm::new().ok().filter(|alarm| self.readers.iter().all(|(_, reader)| alarm.add(reader)));
+        let alarm = Alarm::new().ok().filter(|alarm| self.all.iter().all(|journal| alarm.add(&journal.supervise)));
         let alarm = alarm.filter(|alarm| reactor.watch(alarm, Token(0), Direction::Read).is_ok());
         let mut events = Vec::new();
         loop {

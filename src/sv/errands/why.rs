@@ -10,7 +10,7 @@ use crate::service::needs_graph::Graph;
 use crate::service::overview::Sight;
 use crate::service::why::{Case, Lack, filled};
 use crate::supervise::client::{Service, Trouble};
-use crate::supervise::journal_reader::JournalReader;
+use crate::supervise::reader::Reader;
 use crate::sv::json::{field, quoted, string};
 use crate::sv::log::tail;
 use crate::sv::names::Places;
@@ -19,6 +19,7 @@ use crate::sv::options::{Call, Services};
 use crate::sv::output::{Output, sentence, shown_name};
 use crate::sys::clock;
 use argh::{ArgsInfo, FromArgs};
+use std::path::Path;
 
 /// Tell what services are doing and why.
 #[derive(FromArgs, ArgsInfo)]
@@ -104,8 +105,8 @@ fn absent(name: &str, trouble: Trouble) -> (String, String) {
 
 /// Everything that the journal has; a supervisor of another make keeps none.
 fn journal(service: &Service<'_>) -> Vec<Line> {
-    let reader = JournalReader::open(&service.supervise(), Cursor::START);
-    reader.and_then(|mut reader| reader.take()).map(|taken| taken.lines).unwrap_or_default()
+    let taken = Reader::default().read(Path::new(&service.supervise()), &mut { Cursor::START });
+    taken.map(|taken| taken.lines).unwrap_or_default()
 }
 
 /// What is not ready among its needs, and theirs; the root of it last.

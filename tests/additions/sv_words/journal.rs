@@ -3,7 +3,7 @@
 use super::*;
 use crate::scene::service::IDLE;
 use keepup::service::journal::{BOUND, Cursor};
-use keepup::supervise::journal_reader::JournalReader;
+use keepup::supervise::reader::Reader;
 use std::collections::BTreeSet;
 
 /// The events that were printed, without their times.
@@ -86,17 +86,16 @@ fn a_reader_goes_on_where_another_has_ended() {
     let web = scene.service("web").run(IDLE).supervise().running();
     web.until_lines("supervise/journal", 1);
     let path = scene.path("web/supervise");
-    let mut first = JournalReader::open(path.as_os_str(), Cursor::START).unwrap();
-    let seen = first.take().unwrap();
+    let (mut first, mut cursor) = (Reader::default(), Cursor::START);
+    let seen = first.read(&path, &mut cursor).unwrap();
     assert_eq!(seen.missed, 0);
-    assert!(first.take().unwrap().lines.is_empty());
-    let kept = first.cursor().to_string();
+    assert!(first.read(&path, &mut cursor).unwrap().lines.is_empty());
+    let kept = cursor.to_string();
     well(sv(&scene, &["restart", "web"]));
-    let mut second = JournalReader::open(path.as_os_str(), kept.parse().unwrap()).unwrap();
-    let fresh = second.take().unwrap();
+    let mut cursor: Cursor = kept.parse().unwrap();
+    let fresh = Reader::default().read(&path, &mut cursor).unwrap();
     let numbers: BTreeSet<u64> = seen.lines.iter().chain(&fresh.lines).map(|line| line.sequence).collect();
     assert_eq!(numbers.len(), seen.lines.len() + fresh.lines.len(), "none is seen twice");
     assert_eq!(numbers, (1..=numbers.len() as u64).collect(), "none is missing");
     assert!(!fresh.lines.is_empty());
-    assert!(JournalReader::open_at_end(path.as_os_str()).unwrap().take().unwrap().lines.is_empty());
 }

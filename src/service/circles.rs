@@ -1,5 +1,5 @@
-//! Which members need each other, directly or through others. Walked twice, without recursion: a chain may have ten
-//! thousand members.
+//! Which of those that need each other do so in a circle, directly or through others. Walked twice, without recursion:
+//! a chain may have ten thousand members.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -10,9 +10,9 @@ enum Step {
     Leave(usize),
 }
 
-/// For each member the number of its circle, below the number of members. Those that reach each other by their needs
-/// have the same, all others one of their own.
-pub(super) fn find(needs: &[Vec<usize>]) -> Vec<usize> {
+/// All in groups, by number: those that reach each other by their needs are in one, all others are alone. Whatever a
+/// group needs is in a group before it.
+pub fn groups(needs: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let needed_by = turned_round(needs);
     let mut seen = vec![false; needs.len()];
     let mut order = Vec::with_capacity(needs.len());
@@ -20,16 +20,11 @@ pub(super) fn find(needs: &[Vec<usize>]) -> Vec<usize> {
         order.extend(walk(root, needs, &mut seen));
     }
     // Whoever is left last reaches all that it can before it; from there back come only those of its circle.
-    let mut circles = vec![0; needs.len()];
     let mut seen = vec![false; needs.len()];
-    for root in order.into_iter().rev() {
-        for member in walk(root, &needed_by, &mut seen) {
-            if let Some(circle) = circles.get_mut(member) {
-                *circle = root;
-            }
-        }
-    }
-    circles
+    let walks = order.into_iter().rev().map(|root| walk(root, &needed_by, &mut seen));
+    let mut groups: Vec<Vec<usize>> = walks.filter(|group| !group.is_empty()).collect();
+    groups.reverse();
+    groups
 }
 
 /// All that can be reached from here and were not seen before, each after those that it reaches.
@@ -68,13 +63,13 @@ mod tests {
     fn who_reaches_each_other_is_one() {
         // 0 -> 1 <-> 2 -> 3, 4 -> 4, 5 -> 6 -> 7 -> 5 -> 0
         let needs = [vec![1], vec![2], vec![1, 3], vec![], vec![4], vec![6, 0], vec![7], vec![5]];
-        let circles = find(&needs);
-        assert_eq!(circles[1], circles[2]);
-        assert_eq!(circles[5], circles[6]);
-        assert_eq!(circles[6], circles[7]);
-        let mut different = [circles[0], circles[1], circles[3], circles[4], circles[5]].to_vec();
-        different.sort_unstable();
-        different.dedup();
-        assert_eq!(different.len(), 5, "{circles:?}");
+        let mut groups = groups(&needs);
+        let place = |groups: &[Vec<usize>], member| groups.iter().position(|group| group.contains(&member)).unwrap();
+        for (member, needs) in needs.iter().enumerate() {
+            assert!(needs.iter().all(|need| place(&groups, *need) <= place(&groups, member)), "{groups:?}");
+        }
+        groups.iter_mut().for_each(|group| group.sort_unstable());
+        groups.sort();
+        assert_eq!(groups, [vec![0], vec![1, 2], vec![3], vec![4], vec![5, 6, 7]]);
     }
 }
