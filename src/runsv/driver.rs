@@ -2,7 +2,7 @@
 
 use super::hold::Hold;
 use super::launch::{Family, Launcher};
-use super::needs::{Neighbours, Waiting};
+use super::needs::{NEEDS, Neighbours, Waiting};
 use super::report;
 use super::survivors::Strangers;
 use super::talk::{MAILBOX, MAIN, STORED, Talk};
@@ -12,10 +12,9 @@ use crate::exit::{Ending, Exit, Pid};
 use crate::moment::{Moment, Now};
 use crate::service::command::Command;
 use crate::service::journal::{Draft, Key};
-use crate::service::machine::{Action, Event, Machine, Needs, Note, Program, Role, Start};
-use crate::service::notify::Told;
+use crate::service::machine::{Action, Event, Machine, Note, Program, Role, Start};
 use crate::service::order::{self, Loggers, Next};
-use crate::service::policy::{File, ReadyBy};
+use crate::service::policy::File;
 use crate::service::record::Record;
 use crate::service::word::Word;
 use crate::signal::Signal;
@@ -34,19 +33,21 @@ const READS: usize = 8;
 /// A supervisor at work.
 #[derive(Debug)]
 pub(super) struct Runsv {
-    voice: Voice,
+    pub(super) voice: Voice,
     pub(super) reactor: Reactor,
     pub(super) launcher: Launcher,
     wishes: Wishes,
     pub(super) service: Seat,
     pub(super) loggers: Loggers<Option<Box<Seat>>>,
     /// Where the services are that must be ready first.
-    neighbours: Option<Neighbours>,
+    pub(super) neighbours: Option<Neighbours>,
     /// A start of the service waits for others.
-    waiting: Option<Box<Waiting>>,
+    pub(super) waiting: Option<Box<Waiting>>,
     /// The service talks.
     pub(super) talk: Option<Box<Talk>>,
     pub(super) strangers: Strangers,
+    /// What the life that has just ended left behind, and was ended too.
+    left: Vec<Pid>,
 }
 
 /// One supervised program: what it is doing, where that is shown, and the script that was asked.
@@ -112,6 +113,7 @@ impl Runsv {
             waiting: None,
             talk: None,
             strangers: Strangers::default(),
+            left: Vec::new(),
         }
     }
 
@@ -269,6 +271,10 @@ impl Runsv {
         if note == Note::Waiting {
             let missing = self.waiting.iter().flat_map(|waiting| &waiting.missing);
             draft = missing.fold(draft, |draft, name| draft.with_bytes(Key::Need, name));
+        }
+        if let (Note::Exit(..), Role::Service, false) = (note, role, self.left.is_empty()) {
+            let left: Vec<_> = core::mem::take(&mut self.left).iter().map(ToString::to_string).collect();
+            draft = draft.with(Key::Left, left.join(","));
         }
         self.write(now, role, &draft);
     }
@@ -470,7 +476,7 @@ impl Runsv {
                 if role == Role::Service && self.service.machine.pids().count() == 1 {
                     self.consult(now, false);
                     let family = self.family();
-                    self.launcher.sweep(self.service.machine.policy(), &family);
+                    self.left = self.launcher.sweep(self.service.machine.policy(), &family);
                     if self.launcher.outfit.was_short_of_memory(ending) {
                         self.service.machine.was_short_of_memory();
                     }
@@ -478,36 +484,6 @@ impl Runsv {
                 let more = self.launcher.more(role);
                 return self.step(now, role, Event::Ended { pid, ending, more });
             }
-        }
-    }
-
-    /// Whether the services that must be ready first are. If not, we are told from now on when that may have changed.
-    fn look(&mut self, now: Now) -> Needs {
-        let Runsv { voice, reactor, service, neighbours, waiting, .. } = self;
-        let (Some(neighbours), needs) = (neighbours, &service.machine.policy().needs) else { return Needs::Ready };
-        let found = neighbours.look(needs);
-        if found.answer() == Needs::Ready {
-            return Needs::Ready;
-        }
-        let waiting = waiting.get_or_insert_with(|| {
-            report::waits(voice, &found);
-            let waiting = Waiting::new();
-            let watched = waiting.watcher().is_some_and(|w| reactor.watch(w, NEEDS, Direction::Read).is_ok());
-            Box::new(if watched { waiting } else { Waiting::blind() })
-        });
-        waiting.watch(now.moment, needs, neighbours);
-        let found = neighbours.look(needs);
-        let answer = found.answer();
-        waiting.missing = found.missing;
-        answer
-    }
-
-    fn look_again(&mut self, now: Now) {
-        if let Some(waiting) = &self.waiting {
-            waiting.hear();
-            self.consult(now, false);
-            let needs = self.look(now);
-            self.step(now, Role::Service, Event::Needs(needs));
         }
     }
 
@@ -520,60 +496,6 @@ impl Runsv {
         }
         self.show_words();
         self.stays_down();
-    }
-
-    fn show_words(&mut self) {
-        let Some(talk) = &mut self.talk else { return };
-        if talk.take_unshown().is_some_and(|text| self.service.post.tell(&text).is_err()) {
-            talk.is_unshown();
-        }
-    }
-
-    /// A service that talks finds in its environment where to.
-    fn expect_words(&mut self) {
-        let ready = self.service.machine.policy().ready;
-        self.launcher.variables.clear();
-        if ready.by != ReadyBy::Notify {
-            if let Some(talk) = self.talk.take() {
-                self.reactor.forget(talk.mailbox());
-                self.service.post.tell_nothing();
-            }
-            return;
-        }
-        self.open_mailbox();
-        if let Some(talk) = &mut self.talk {
-            talk.anew();
-            self.launcher.variables = talk.variables(ready.watchdog, ready.store);
-        }
-        self.show_words();
-    }
-
-    /// What one that talks has said to a supervisor before us stays said.
-    pub(super) fn go_on_listening(&mut self) {
-        if self.service.machine.policy().ready.by == ReadyBy::Notify {
-            self.open_mailbox();
-            let told = Told::parse(&self.service.post.told());
-            self.talk.iter_mut().for_each(|talk| talk.recall(&told));
-            self.show_words();
-        }
-    }
-
-    fn open_mailbox(&mut self) {
-        if self.talk.is_some() {
-            return;
-        }
-        let made = Talk::new(self.service.post.mailbox_spot());
-        match made.and_then(|talk| self.reactor.watch(talk.mailbox(), MAILBOX, Direction::Read).map(|()| talk)) {
-            Ok(talk) => self.talk = Some(Box::new(talk)),
-            Err(errno) => self.voice.warning(&[b"unable to make a socket for NOTIFY_SOCKET"], errno),
-        }
-    }
-
-    /// From now on a reload that began before is not the one that is meant.
-    fn asks_to_reload(&mut self, signal: Signal) {
-        if signal == self.service.machine.policy().reload.unwrap_or(Signal::HUP) {
-            self.talk.iter_mut().for_each(|talk| talk.reload = Some(clock::monotonic()));
-        }
     }
 
     pub(super) fn loggers(&self) -> impl Iterator<Item = &Seat> {
@@ -604,8 +526,6 @@ fn pick<'a>(service: &'a mut Seat, loggers: &'a mut Loggers<Option<Box<Seat>>>, 
 
 /// The descriptor on which the service says that it is ready.
 const READY: Token = Token(2);
-/// Something may have changed for which a start waits.
-const NEEDS: Token = Token(5);
 /// Commands for the logger of standard error.
 const ERROR_LOGGER: Token = Token(7);
 

@@ -165,15 +165,17 @@ impl Launcher {
             Whom::Process => process::send(pid, signal),
             Whom::Group => family::send_group(pid, signal),
             Whom::All if signal == Signal::KILL && self.outfit.kill_group() => Ok(()),
-            Whom::All => family::send_all_below_us(signal, &family.helpers, &family.strangers),
+            Whom::All => family::send_all_below_us(signal, &family.helpers, &family.strangers).map(drop),
         };
     }
 
     /// Where the ladder of signals is for everything that the service ever forked, nothing of it outlives the service.
-    pub(super) fn sweep(&self, policy: &Policy, family: &Family) {
-        if policy.stop.ladder.iter().any(|step| step.whom == Whom::All) && !self.outfit.kill_group() {
-            let _ = family::send_all_below_us(Signal::KILL, &family.helpers, &family.strangers);
+    /// Answers with whom it has found; a control group ends its own without naming them.
+    pub(super) fn sweep(&self, policy: &Policy, family: &Family) -> Vec<Pid> {
+        if !policy.stop.ladder.iter().any(|step| step.whom == Whom::All) || self.outfit.kill_group() {
+            return Vec::new();
         }
+        family::send_all_below_us(Signal::KILL, &family.helpers, &family.strangers).unwrap_or_default()
     }
 
     /// `$1` and `$2` are runit's; `$3`, the service's name, and `$4`, the process group, are s6's, and ours.

@@ -1,6 +1,8 @@
 //! The services that must be ready first: whether they are, and being told when that may have changed.
 
-use crate::moment::Moment;
+use super::driver::Runsv;
+use super::report;
+use crate::moment::{Moment, Now};
 use crate::service::goal::is_ready;
 use crate::service::machine;
 use crate::service::needs_graph::{Graph, Node};
@@ -8,6 +10,7 @@ use crate::service::policy::needs::{self, Needs};
 use crate::supervise::client::{Place, Service};
 use crate::sys::fs::Dir;
 use crate::sys::inotify::{Interest, Watcher};
+use crate::sys::reactor::{Direction, Token};
 use core::time::Duration;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, AsRawFd};
@@ -41,6 +44,9 @@ pub(super) struct Found {
     /// From us back to us.
     pub(super) circle: Option<Vec<Vec<u8>>>,
 }
+
+/// Something may have changed for which a start waits.
+pub(super) const NEEDS: Token = Token(5);
 
 /// How often to look where nobody tells.
 const SLOW: Duration = Duration::from_secs(1);
@@ -159,5 +165,39 @@ mod tests {
         assert_eq!(way(&["a"]), Some(names(&["a", "a"])));
         assert_eq!(way(&["x"]), None, "a circle of others is none of ours");
         assert_eq!(way(&[]), None);
+    }
+}
+
+impl Runsv {
+    /// Whether the services that must be ready first are. If not, we are told from now on when that may have changed.
+    pub(super) fn look(&mut self, now: Now) -> machine::Needs {
+        let Runsv { voice, reactor, service, neighbours, waiting, .. } = self;
+        let (Some(neighbours), needs) = (neighbours, &service.machine.policy().needs) else {
+            return machine::Needs::Ready;
+        };
+        let found = neighbours.look(needs);
+        if found.answer() == machine::Needs::Ready {
+            return machine::Needs::Ready;
+        }
+        let waiting = waiting.get_or_insert_with(|| {
+            report::waits(voice, &found);
+            let waiting = Waiting::new();
+            let watched = waiting.watcher().is_some_and(|w| reactor.watch(w, NEEDS, Direction::Read).is_ok());
+            Box::new(if watched { waiting } else { Waiting::blind() })
+        });
+        waiting.watch(now.moment, needs, neighbours);
+        let found = neighbours.look(needs);
+        let answer = found.answer();
+        waiting.missing = found.missing;
+        answer
+    }
+
+    pub(super) fn look_again(&mut self, now: Now) {
+        if let Some(waiting) = &self.waiting {
+            waiting.hear();
+            self.consult(now, false);
+            let needs = self.look(now);
+            self.step(now, machine::Role::Service, machine::Event::Needs(needs));
+        }
     }
 }

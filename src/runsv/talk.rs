@@ -5,10 +5,12 @@ use crate::exit::Pid;
 use crate::moment::Now;
 use crate::service::machine::{Event, Role, Says};
 use crate::service::notify::{self, Access, LONGEST, Message, Told};
+use crate::service::policy::ReadyBy;
 use crate::service::status::Want;
+use crate::signal::Signal;
 use crate::sys::mailbox::{Letter, Mailbox, Spot};
 use crate::sys::reactor::{Direction, Token};
-use crate::sys::{process, processes};
+use crate::sys::{clock, process, processes};
 use core::time::Duration;
 use std::ffi::CString;
 use std::os::fd::OwnedFd;
@@ -214,5 +216,59 @@ impl Runsv {
         self.wait_for(pid, Some(handle));
         self.service.main_began = processes::one(pid).map(|process| process.began);
         self.step(now, Role::Service, Event::Says(Says::Main(pid)));
+    }
+
+    pub(super) fn show_words(&mut self) {
+        let Some(talk) = &mut self.talk else { return };
+        if talk.take_unshown().is_some_and(|text| self.service.post.tell(&text).is_err()) {
+            talk.is_unshown();
+        }
+    }
+
+    /// A service that talks finds in its environment where to.
+    pub(super) fn expect_words(&mut self) {
+        let ready = self.service.machine.policy().ready;
+        self.launcher.variables.clear();
+        if ready.by != ReadyBy::Notify {
+            if let Some(talk) = self.talk.take() {
+                self.reactor.forget(talk.mailbox());
+                self.service.post.tell_nothing();
+            }
+            return;
+        }
+        self.open_mailbox();
+        if let Some(talk) = &mut self.talk {
+            talk.anew();
+            self.launcher.variables = talk.variables(ready.watchdog, ready.store);
+        }
+        self.show_words();
+    }
+
+    /// What one that talks has said to a supervisor before us stays said.
+    pub(super) fn go_on_listening(&mut self) {
+        if self.service.machine.policy().ready.by == ReadyBy::Notify {
+            self.open_mailbox();
+            let told = Told::parse(&self.service.post.told());
+            self.talk.iter_mut().for_each(|talk| talk.recall(&told));
+            self.show_words();
+        }
+    }
+
+    pub(super) fn open_mailbox(&mut self) {
+        if self.talk.is_some() {
+            return;
+        }
+        let made = Talk::new(self.service.post.mailbox_spot());
+        match made.and_then(|talk| self.reactor.watch(talk.mailbox(), MAILBOX, Direction::Read).map(|()| talk)) {
+            Ok(talk) => self.talk = Some(Box::new(talk)),
+            Err(errno) => self.voice.warning(&[b"unable to make a socket for NOTIFY_SOCKET"], errno),
+        }
+    }
+
+    /// From now on a reload that began before is not the one that is meant.
+    pub(super) fn asks_to_reload(&mut self, signal: Signal) {
+        if signal == self.service.machine.policy().reload.unwrap_or(Signal::HUP) {
+            self.talk.iter_mut().for_each(|talk| talk.reload = Some(clock::monotonic()));
+        }
     }
 }

@@ -55,12 +55,12 @@ impl Call {
         let path = c_path(&hook.path);
         // A service that is gone has no directory any more.
         let home = setup.scan.join(service);
-        let home = if fs::facts_of(&home).is_ok() { home } else { "/".into() };
+        let home = c_path(if fs::facts_of(&home).is_ok() { &home } else { Path::new("/") });
         let spawn = Spawn {
             program: &[&path],
             args: &[&path],
             environment: Some(&list),
-            directory: Some(&c_path(&home)),
+            directory: Some(&home),
             standard: [Stream::Is(nothing.as_fd()), Stream::Is(io::stderr()), Stream::Same],
             session: false,
             mask,

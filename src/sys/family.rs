@@ -41,8 +41,8 @@ pub fn send_group(leader: Pid, signal: Signal) -> Result<()> {
 
 /// Sends a signal to all below us, however deep, but for these children and whoever is below them, and to `also` and all
 /// below that, which are not our children. Looks again until
-/// there is nobody new: what is forked meanwhile is found too, unless somebody forks faster than we look.
-pub fn send_all_below_us(signal: Signal, but: &[Pid], also: &[Pid]) -> Result<()> {
+/// there is nobody new, and answers with all of them: what is forked meanwhile is found too, unless somebody forks faster than we look.
+pub fn send_all_below_us(signal: Signal, but: &[Pid], also: &[Pid]) -> Result<Vec<Pid>> {
     let mut told: Vec<Pid> = Vec::new();
     for _ in 0..PASSES {
         let mut fresh = Vec::new();
@@ -63,7 +63,7 @@ pub fn send_all_below_us(signal: Signal, but: &[Pid], also: &[Pid]) -> Result<()
         }
         told.append(&mut fresh);
     }
-    Ok(())
+    Ok(told)
 }
 
 /// How often to look for who was forked meanwhile.

@@ -268,6 +268,9 @@ fn a_step_for_all_reaches_who_has_left_the_session_and_lost_its_parent() {
     web.send("d");
     web.until_stat("down");
     until("it is gone", || process_state(Some(far)).is_none_or(|state| state == 'Z'));
+    let exit = journal(&web).into_iter().find(|line| line.starts_with("exit "));
+    let left = exit.as_ref().and_then(|line| line.split(' ').find_map(|fact| fact.strip_prefix("left="))).unwrap_or("");
+    assert!(left.split(',').any(|pid| pid == far.to_string()), "whoever was left is named: {exit:?}");
     assert_eq!(web.log_stat(), "run", "the logger is no part of it");
 }
 

@@ -122,7 +122,7 @@ words! {
         Status = "status",
         /// Which number the service gave its trouble.
         Errno = "errno",
-        /// Which processes of it are left.
+        /// Which processes of it were left behind by its end, and were ended too.
         Left = "left",
         /// What somebody wants to be remembered.
         Note = "note",
