@@ -146,28 +146,6 @@ impl Waiting {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_circle_is_found_by_its_names() {
-        let names = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
-        let needs = |name: &[u8]| match name {
-            b"b" => names(&["x", "c"]),
-            b"c" => names(&["a", "b"]),
-            b"x" => names(&["x", "y"]),
-            _ => names(&[]),
-        };
-        let us = Neighbours { scan: Dir::current().unwrap(), own: "a".into() };
-        let way = |missing: &[&str]| us.circle(&names(missing), &needs);
-        assert_eq!(way(&["b"]), Some(names(&["a", "b", "c", "a"])));
-        assert_eq!(way(&["a"]), Some(names(&["a", "a"])));
-        assert_eq!(way(&["x"]), None, "a circle of others is none of ours");
-        assert_eq!(way(&[]), None);
-    }
-}
-
 impl Runsv {
     /// Whether the services that must be ready first are. If not, we are told from now on when that may have changed.
     pub(super) fn look(&mut self, now: Now) -> machine::Needs {
@@ -199,5 +177,27 @@ impl Runsv {
             let needs = self.look(now);
             self.step(now, machine::Role::Service, machine::Event::Needs(needs));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_is_found_by_its_names() {
+        let names = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
+        let needs = |name: &[u8]| match name {
+            b"b" => names(&["x", "c"]),
+            b"c" => names(&["a", "b"]),
+            b"x" => names(&["x", "y"]),
+            _ => names(&[]),
+        };
+        let us = Neighbours { scan: Dir::current().unwrap(), own: "a".into() };
+        let way = |missing: &[&str]| us.circle(&names(missing), &needs);
+        assert_eq!(way(&["b"]), Some(names(&["a", "b", "c", "a"])));
+        assert_eq!(way(&["a"]), Some(names(&["a", "a"])));
+        assert_eq!(way(&["x"]), None, "a circle of others is none of ours");
+        assert_eq!(way(&[]), None);
     }
 }
