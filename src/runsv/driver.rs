@@ -227,10 +227,14 @@ impl Runsv {
     }
 
     /// Tells a machine what happened, and does what it says until it asks for nothing more.
-    pub(super) fn step(&mut self, now: Now, role: Role, event: Event) {
+    pub(super) fn step(&mut self, mut now: Now, role: Role, event: Event) {
         let mut actions = Vec::new();
         let mut next = Some(event);
         while let Some(event) = next.take() {
+            // What was seen of others may be younger than this turn, and what follows it is younger still.
+            if let Event::Needs(_) = event {
+                now = clock::now();
+            }
             let Some(seat) = self.seat(role) else { return };
             seat.machine.step(now, event, &mut actions);
             for action in &actions {

@@ -101,6 +101,15 @@ fn a_thousand_services_come_up_in_order_and_go_down_in_reverse() {
     assert_eq!((code, runsvdir.err()), (0, String::new()));
 
     let exits: BTreeMap<_, _> = graph.keys().map(|service| (service, exit(&scene, service))).collect();
+    let label = |service: &str, event: &str| {
+        let lines = scene.lines(format!("scan/{service}/supervise/journal"));
+        let line = lines.iter().find(|line| line.split(' ').nth(2) == Some(event)).unwrap();
+        line.split(' ').next().unwrap().to_owned()
+    };
+    for (service, need) in graph.iter().flat_map(|(service, needs)| needs.iter().map(move |need| (service, need))) {
+        let event = if need.starts_with("base") { "ready" } else { "start" };
+        assert!(label(service, "start") > label(need, event), "label: {service} started before {need} {event}");
+    }
     for (service, need) in graph.iter().flat_map(|(service, needs)| needs.iter().map(move |need| (service, need))) {
         assert!(forks[service] >= forks[need], "{service} was started before {need}");
         assert!(exits[service] < exits[need], "{service} ended after {need}");

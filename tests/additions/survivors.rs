@@ -150,7 +150,7 @@ fn a_kill_between_the_start_and_its_being_shown_makes_no_second_copy() {
     web.until_lines("lives", 1);
     web.runsv.signal(libc::SIGKILL);
     web.end();
-    let pid = web.status().pid;
+    let pid: u32 = web.lines("lives")[0].parse().unwrap();
     scene.file("web/supervise/status", before);
     let web = scene.service("web").supervise();
     web.until_status("the survivor", |status| status.pid == pid);

@@ -65,5 +65,8 @@ impl Fake {
     /// No runsv is here any more.
     pub fn leave(&mut self) {
         self.ok = None;
+        // A child that another test is just starting may have a copy of it for a moment.
+        let write = || OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(self.dir.join("ok"));
+        super::until("nobody reads ok", || write().is_err());
     }
 }

@@ -17,6 +17,7 @@ impl Machine {
         } else if !self.waits() {
             return;
         }
+        let before = self.needed;
         let until = if let Needed::Missing(until) = self.needed { until } else { None };
         if !self.waits() && needs != Needs::Ready {
             actions.push(Action::Note(Note::Waiting));
@@ -26,7 +27,10 @@ impl Machine {
             Needs::Missing => Needed::Missing(None),
             Needs::Circle => Needed::Missing(until.or(Some(now.moment + CIRCLE))),
         };
-        actions.push(Action::Publish);
+        // Others wait for this one, and look at each change of what it shows.
+        if asked || self.needed != before {
+            actions.push(Action::Publish);
+        }
     }
 
     pub(super) fn says(&mut self, now: Now, says: Says, actions: &mut Vec<Action>) {
