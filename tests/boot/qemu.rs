@@ -97,13 +97,14 @@ fn patiently(what: &str, mut condition: impl FnMut() -> bool) {
 impl Machine {
     /// Boots these services.
     ///
-    /// Programs with all that a debugger wants come to 100 MiB: twice that, and as much again for the file system.
+    /// Programs with all that a debugger wants come to some 250 MiB: twice that while they are unpacked, and a file system
+    /// in memory may take half of what there is.
     fn boot(services: &[(&str, &str)]) -> Machine {
         let alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let scene = Scene::new();
         scene.file("initramfs", initramfs(services));
         let mut command = scene.command(QEMU);
-        command.args(["-nodefaults", "-no-user-config", "-display", "none", "-m", "768", "-no-reboot"]);
+        command.args(["-nodefaults", "-no-user-config", "-display", "none", "-m", "2048", "-no-reboot"]);
         // Two seconds to a prompt. A kvm that is there need not work: within other virtual machines it may stand still.
         command.args(["-accel", "tcg"]);
         command.args(["-serial", "stdio", "-monitor", "unix:monitor,server=on,wait=off"]);
