@@ -459,7 +459,9 @@ impl Runsv {
 
     /// Hears of every child that has ended, also of those that were here before us.
     pub(super) fn reap(&mut self, now: Now) {
-        self.letters(now);
+        if self.talk.is_some() {
+            self.letters(now); // only then: its stack is a page and more
+        }
         while let Some((pid, ending)) = process::reap() {
             self.ended(now, pid, ending);
         }
