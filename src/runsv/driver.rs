@@ -251,7 +251,7 @@ impl Runsv {
             Action::Note(note) => self.note(now, role, note),
             Action::Signal(pid, signal, whom) => {
                 self.asks_to_reload(signal);
-                self.launcher.send(pid, signal, whom, &self.family());
+                self.launcher.send(pid, signal, whom, || self.family());
             }
             Action::Check => return self.check(now),
             Action::KillCheck => {
@@ -481,8 +481,7 @@ impl Runsv {
             if self.seat(role).is_some_and(|seat| seat.machine.pids().any(|known| known == pid)) {
                 if role == Role::Service && self.service.machine.pids().count() == 1 {
                     self.consult(now, false);
-                    let family = self.family();
-                    self.left = self.launcher.sweep(self.service.machine.policy(), &family);
+                    self.left = self.launcher.sweep(self.service.machine.policy(), || self.family());
                     if self.launcher.outfit.was_short_of_memory(ending) {
                         self.service.machine.was_short_of_memory();
                     }

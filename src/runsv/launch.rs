@@ -55,6 +55,12 @@ pub(super) struct Family {
     pub(super) strangers: Vec<Pid>,
 }
 
+impl Family {
+    fn send(&self, signal: Signal) -> Result<Vec<Pid>, Errno> {
+        family::send_all_below_us(signal, &self.helpers, &self.strangers)
+    }
+}
+
 impl Launcher {
     /// Starts a program; where it says that it is ready, if the policy asks for that.
     pub(super) fn program(
@@ -90,7 +96,7 @@ impl Launcher {
 
     fn logger(&self, role: Role, post: &Post) -> Result<Started, Errno> {
         let standard = self.standard(role);
-        let given = Given { mark: post.mark().map(|file| (file, What::Run)), ..Given::default() };
+        let given = Given { mark: post.mark(What::Run), ..Given::default() };
         let directory = Some(if role == Role::ErrorLogger { c"./errlog" } else { c"./log" });
         Spawn { directory, standard, ..self.child(&[c"./run"], &[c"./run"]) }.start_given(given)
     }
@@ -119,7 +125,7 @@ impl Launcher {
             told = Some((writer, RawFd::try_from(number).map_err(|_| Errno::EBADF)?));
         }
         also.extend(told.as_ref().map(|(writer, number)| (writer.as_fd(), *number)));
-        spawn.start_given(Given { place, also: &also, mark: post.mark().map(|file| (file, What::Run)), ..pack.given() })
+        spawn.start_given(Given { place, also: &also, mark: post.mark(What::Run), ..pack.given() })
     }
 
     /// Our environment with what the service is told in it, where there is something to tell.
@@ -144,11 +150,8 @@ impl Launcher {
         let standard = [Stream::Same, Stream::Closed, Stream::Same];
         match (Spawn { standard, ..self.child(&[c"./check"], &[c"./check"]) }).start() {
             Ok(Started { pid, failed }) => {
-                if let Some(
-                    Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno),
-                ) = failed
-                {
-                    voice.warning(&[b"unable to run ./check"], errno);
+                if let Some(failed) = failed {
+                    voice.warning(&[b"unable to run ./check"], failed.errno());
                 }
                 Some(pid)
             }
@@ -160,22 +163,22 @@ impl Launcher {
     }
 
     /// Sends a signal to the service. Whoever has ended meanwhile is about to be heard of.
-    pub(super) fn send(&self, pid: Pid, signal: Signal, whom: Whom, family: &Family) {
+    pub(super) fn send(&self, pid: Pid, signal: Signal, whom: Whom, family: impl FnOnce() -> Family) {
         let _ = match whom {
             Whom::Process => process::send(pid, signal),
             Whom::Group => family::send_group(pid, signal),
             Whom::All if signal == Signal::KILL && self.outfit.kill_group() => Ok(()),
-            Whom::All => family::send_all_below_us(signal, &family.helpers, &family.strangers).map(drop),
+            Whom::All => family().send(signal).map(drop),
         };
     }
 
     /// Where the ladder of signals is for everything that the service ever forked, nothing of it outlives the service.
     /// Answers with whom it has found; a control group ends its own without naming them.
-    pub(super) fn sweep(&self, policy: &Policy, family: &Family) -> Vec<Pid> {
+    pub(super) fn sweep(&self, policy: &Policy, family: impl FnOnce() -> Family) -> Vec<Pid> {
         if !policy.stop.ladder.iter().any(|step| step.whom == Whom::All) || self.outfit.kill_group() {
             return Vec::new();
         }
-        family::send_all_below_us(Signal::KILL, &family.helpers, &family.strangers).unwrap_or_default()
+        family().send(Signal::KILL).unwrap_or_default()
     }
 
     /// `$1` and `$2` are runit's; `$3`, the service's name, and `$4`, the process group, are s6's, and ours.
@@ -185,7 +188,7 @@ impl Launcher {
         // Digits hold no NUL.
         let (code, status) = (CString::new(code).unwrap_or_default(), CString::new(status).unwrap_or_default());
         let args = [c"./finish", &code, &status, &self.name, &self.group];
-        let given = Given { mark: post.mark().map(|file| (file, What::Finish)), ..Given::default() };
+        let given = Given { mark: post.mark(What::Finish), ..Given::default() };
         Spawn { standard: self.standard(Role::Service), ..self.child(&[c"./finish"], &args) }.start_given(given)
     }
 

@@ -7,7 +7,7 @@ use crate::exit::{Ending, Exit, Pid};
 use crate::moment::Moment;
 use crate::process_state::search::candidates;
 use crate::signal::Signal;
-use crate::sys::process::{Failed, Place, Spawn, Started, Stream};
+use crate::sys::process::{Place, Spawn, Started, Stream};
 use crate::sys::reactor::{Event, Mask, Reactor};
 use crate::sys::{Errno, Result, clock, family, io, process};
 use core::time::Duration;
@@ -51,10 +51,8 @@ pub(super) fn run(words: &[&OsStr], sessions: bool, grace: Option<Duration>) -> 
     let command = words.first().copied().unwrap_or_default();
     match start(words, sessions, &reactor.masks().service) {
         Ok(Started { pid, failed: None }) => attend(&voice, &mut reactor, pid, grace),
-        Ok(Started {
-            failed: Some(Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno)),
-            ..
-        }) => {
+        Ok(Started { failed: Some(failed), .. }) => {
+            let errno = failed.errno();
             voice.fatal(&[b"unable to start ", command.as_bytes()], errno);
             if errno == Errno::ENOENT { NOT_FOUND } else { NOT_EXECUTABLE }
         }

@@ -6,7 +6,6 @@ use crate::moment::Moment;
 use crate::scan::plan::{Action, Event, Id};
 use crate::signal::Signal;
 use crate::sys::family;
-use crate::sys::process::Failed;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::ffi::CStr;
@@ -74,11 +73,8 @@ impl Tree {
         }
         match self.launcher.start(name, &self.reactor.masks().service) {
             Ok(started) => {
-                if let Some(
-                    Failed::Exec(errno) | Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno),
-                ) = started.failed
-                {
-                    self.log.fatal(&[b"unable to start runsv ", name.to_bytes()], errno);
+                if let Some(failed) = started.failed {
+                    self.log.fatal(&[b"unable to start runsv ", name.to_bytes()], failed.errno());
                 }
                 Event::Started { id, pid: started.pid, sound: started.failed.is_none() }
             }

@@ -188,9 +188,9 @@ impl Post {
         Ok(())
     }
 
-    /// Where a child leaves its mark.
-    pub fn mark(&self) -> Option<BorrowedFd<'_>> {
-        self.claim.mark.as_ref().map(AsFd::as_fd)
+    /// Where a child leaves its mark, and as what.
+    pub fn mark(&self, what: mark::What) -> Option<(BorrowedFd<'_>, mark::What)> {
+        self.claim.mark.as_ref().map(|file| (file.as_fd(), what))
     }
 
     /// We leave in order: nobody is left running.

@@ -3,7 +3,7 @@
 use super::output::Output;
 use crate::exit::Pid;
 use crate::supervise::client::Service;
-use crate::sys::process::{Failed, Spawn, Started, Stream};
+use crate::sys::process::{Spawn, Started, Stream};
 use crate::sys::reactor::Mask;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStringExt;
@@ -50,11 +50,8 @@ fn spawn(service: &Service<'_>, mask: &Mask, output: &mut Output) -> Check {
             Check::No
         }
         Ok(Started { pid, failed: None }) => Check::Asked(pid),
-        Ok(Started {
-            failed: Some(Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno) | Failed::Exec(errno)),
-            ..
-        }) => {
-            output.warn("unable to run", service.name(), "check", Some(errno));
+        Ok(Started { failed: Some(failed), .. }) => {
+            output.warn("unable to run", service.name(), "check", Some(failed.errno()));
             Check::Yes
         }
     }

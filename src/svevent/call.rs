@@ -66,9 +66,7 @@ impl Call {
             mask,
         };
         let Started { pid, failed } = spawn.start_in(Place::Group(None))?;
-        let why = failed.map(
-            |(Failed::Group(errno) | Failed::Setup(errno) | Failed::Directory(errno) | Failed::Exec(errno))| errno,
-        );
+        let why = failed.map(Failed::errno);
         let stage = Stage::Runs(now + setup.timeout);
         Ok((Call { pid, hook: hook.name.clone(), alert: alert.id(), stage }, why))
     }

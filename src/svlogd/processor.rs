@@ -12,7 +12,7 @@ use crate::logdir::names::{Kind, with_kind};
 use crate::moment::Moment;
 use crate::signal::Signal;
 use crate::sys::fs::{self, Dir, How};
-use crate::sys::process::{self, Failed, Spawn, Started, Stream};
+use crate::sys::process::{self, Spawn, Started, Stream};
 use crate::sys::{Errno, Result as Answer};
 use std::ffi::{CString, OsStr};
 use std::os::fd::{AsFd, OwnedFd};
@@ -109,10 +109,8 @@ impl Directory {
         match started {
             Ok(Started { pid, failed: None }) => Ok(pid),
             Ok(Started { pid, failed: Some(failed) }) => {
-                let (Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno) | Failed::Exec(errno)) =
-                    failed;
                 let _ = process::wait_for(pid);
-                Err(self.trouble("unable to run processor")(errno))
+                Err(self.trouble("unable to run processor")(failed.errno()))
             }
             Err(errno) => Err(self.trouble("unable to fork for processor")(errno)),
         }

@@ -8,7 +8,7 @@ use crate::probe::{Verdict, judge};
 use crate::process_state::{environment, search};
 use crate::signal::Signal;
 use crate::sys::fs::{self, How};
-use crate::sys::process::{self, Failed, Spawn, Started, Stream};
+use crate::sys::process::{self, Spawn, Started, Stream};
 use crate::sys::reactor::{Direction, Event};
 use crate::sys::{Errno, family, io};
 use core::time::Duration;
@@ -76,10 +76,7 @@ fn start(program: &Program, wait: &Wait) -> Answer<Run> {
     };
     match spawn.start().map_err(unable)? {
         Started { pid, failed: None } => Ok(Run { pid, output: Some(output), line: Vec::new() }),
-        Started {
-            failed: Some(Failed::Setup(errno) | Failed::Directory(errno) | Failed::Group(errno) | Failed::Exec(errno)),
-            ..
-        } => Err(unable(errno)),
+        Started { failed: Some(failed), .. } => Err(unable(failed.errno())),
     }
 }
 

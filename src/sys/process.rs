@@ -65,6 +65,15 @@ pub enum Failed {
     Exec(Errno),
 }
 
+impl Failed {
+    /// Why, whichever step it was.
+    pub fn errno(self) -> Errno {
+        match self {
+            Failed::Group(errno) | Failed::Setup(errno) | Failed::Directory(errno) | Failed::Exec(errno) => errno,
+        }
+    }
+}
+
 /// What a child that could not execute its program exits with.
 const UNABLE: c_int = 111;
 
