@@ -9,8 +9,9 @@ use crate::sys::pipe::{self, Peek};
 use crate::sys::{Errno, Result as Answer, io};
 use std::os::fd::BorrowedFd;
 
-/// The most that is moved between two looks at the signals.
-const MOST: u64 = 1 << 20;
+/// The most that is moved at once. The pipe is locked meanwhile: a quarter of what it holds, and its writer fills the
+/// room that is there already while we move the rest; all of it, and both wait for each other in turn.
+const MOST: u64 = 1 << 14;
 /// The most that is looked at without taking it: what a pipe holds.
 const LOOK: u64 = 1 << 16;
 

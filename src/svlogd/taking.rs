@@ -12,8 +12,8 @@ use crate::sys::Errno;
 use core::time::Duration;
 
 /// A writer that sends many small pieces is read this much later than it could be, so that each turn finds more of
-/// them: a turn costs far more than a line.
-const NAP: Duration = Duration::from_micros(200);
+/// them: a turn costs far more than a line. The kernel adds as much again, and a pipe must not be full by then.
+const NAP: Duration = Duration::from_micros(50);
 /// A batch below this is small.
 const SMALL: usize = 4096;
 /// Batches that follow each other within this are many.
