@@ -22,6 +22,7 @@ fn a_killed_runsv_is_started_again() {
     until("runsv listens", || scene.has_reader("scan/web/supervise/ok"));
     web.send("o");
     let first = runsv(&web, 0);
+    web.until_stat("run, want down");
     web.send("d");
     web.until_stat("down");
     scene.signal(first, libc::SIGKILL);
