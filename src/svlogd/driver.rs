@@ -137,6 +137,7 @@ impl<'a> Logger<'a> {
             directory.advance(turn);
         }
         self.advance_streams();
+        self.let_go();
         if self.nap.is_some_and(|until| until <= now.moment) {
             self.nap = None;
         }
@@ -253,6 +254,9 @@ impl<'a> Logger<'a> {
     fn rest_now(&mut self) {
         self.quiet = None;
         self.input.rest_now();
+        if self.window.handed_on == 0 {
+            self.window.close();
+        }
         for directory in &mut self.directories {
             directory.out.rest_now();
         }

@@ -37,6 +37,7 @@ impl Logger<'_> {
         if self.directories.iter().any(|d| self.waits_for(d)) {
             return None;
         }
+        self.window.let_go(self.input.fd); // it was written, or it has been told how much is lost
         let turn = self.turn(now);
         self.directories.iter_mut().for_each(|d| d.close(turn));
         Some(if lost { Exit::FATAL } else { Exit::OK })

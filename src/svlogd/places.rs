@@ -12,6 +12,8 @@ use crate::sys::fs::{self, Kind};
 pub(super) enum Mode {
     /// From a pipe to one file, within the kernel.
     Spliced,
+    /// From a pipe to several files, as they are: taken from the pipe when all files have them.
+    Looked,
     /// As they are.
     Raw,
     /// Line by line.
@@ -40,12 +42,14 @@ impl Logger<'_> {
         let keeps = |d: &Directory| d.config.prefix.is_empty() && !d.config.needs_lines();
         let whole = self.setup.json || self.setup.stdout || self.directories.iter().any(|d| d.config.needs_lines());
         self.input.cutter.set_whole(whole);
+        let from_pipe = fs::facts(self.input.fd).is_ok_and(|facts| facts.kind == Kind::Fifo);
         self.mode = match self.directories.as_mut_slice() {
             all if !self.setup.keeps_bytes() || !all.iter().all(keeps) || all.is_empty() => Mode::Lines,
-            [only] if fs::facts(self.input.fd).is_ok_and(|facts| facts.kind == Kind::Fifo) => {
+            [only] if from_pipe => {
                 only.spliced = true;
                 Mode::Spliced
             }
+            _ if from_pipe => Mode::Looked,
             _ => Mode::Raw,
         };
     }

@@ -28,15 +28,17 @@ pub(super) enum Moved {
     Unable,
 }
 
-/// Looks into the pipe where a file is nearly full.
+/// Looks into the pipe, where a file is nearly full and where several files are to have what it holds.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     peek: Option<Peek>,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
+    /// How much of what was seen is in the pipe still although it has been handed on.
+    pub(super) handed_on: usize,
 }
 
 impl Window {
-    fn look(&mut self, pipe: BorrowedFd<'_>, most: u64) -> Answer<()> {
+    pub(super) fn look(&mut self, pipe: BorrowedFd<'_>, most: u64) -> Answer<()> {
         let peek = match self.peek.take() {
             Some(peek) => peek,
             None => Peek::new()?,
@@ -44,6 +46,18 @@ impl Window {
         let answer = peek.look(pipe, &mut self.bytes, usize::try_from(most).unwrap_or(usize::MAX));
         self.peek = Some(peek);
         answer
+    }
+
+    /// Takes from the pipe what has been handed on.
+    pub(super) fn let_go(&mut self, pipe: BorrowedFd<'_>) {
+        while self.handed_on > 0 {
+            let Some(seen) = self.bytes.get_mut(..self.handed_on) else { break };
+            match io::read(pipe, seen) {
+                Ok(count) if count > 0 => self.handed_on -= count,
+                _ => break, // somebody else reads here too, and has got it
+            }
+        }
+        self.handed_on = 0;
     }
 
     /// Gives back what is only needed at the end of a file.

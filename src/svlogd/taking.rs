@@ -26,6 +26,7 @@ impl Logger<'_> {
     pub(super) fn take(&mut self, now: Now) {
         let count = match self.mode {
             Mode::Spliced => self.splice(now),
+            Mode::Looked => self.look(now),
             Mode::Raw | Mode::Lines => self.read(now),
         };
         // Looked in vain: the next bytes have not been waited for.
@@ -60,9 +61,44 @@ impl Logger<'_> {
         0
     }
 
+    /// How much to take at once. Asked to end in the middle of a line: not a byte of the next one, which is for whoever
+    /// comes after us.
+    fn most(&self) -> usize {
+        if self.leaving == Leaving::No { self.input.batch } else { 1 }
+    }
+
+    /// Hands on what the pipe begins with, which stays there as well until every log has it.
+    fn look(&mut self, now: Now) -> usize {
+        match self.window.look(self.input.fd, self.most() as u64) {
+            Ok(()) if self.window.bytes.is_empty() => self.end(now),
+            Ok(()) => {
+                let turn = self.turn(now);
+                let seen = &self.window.bytes;
+                // Whole lines where there are any: what is there twice after a kill is not in the middle of one.
+                let count = seen.iter().rposition(|byte| *byte == b'\n').map_or(seen.len(), |last| last + 1);
+                for directory in &mut self.directories {
+                    directory.put(seen.get(..count).unwrap_or_default(), turn);
+                }
+                self.window.handed_on = count;
+                self.let_go();
+                return count;
+            }
+            Err(Errno::EAGAIN) => self.input.ready = false,
+            // Not even two descriptors to be had: as from anything else.
+            Err(_) => return self.read(now),
+        }
+        0
+    }
+
+    /// Takes from the pipe what every log has.
+    pub(super) fn let_go(&mut self) {
+        if self.window.handed_on > 0 && self.clear() {
+            self.window.let_go(self.input.fd);
+        }
+    }
+
     fn read(&mut self, now: Now) -> usize {
-        // Asked to end in the middle of a line: not a byte of the next one, which is for whoever comes after us.
-        let most = if self.leaving == Leaving::No { self.input.batch } else { 1 };
+        let most = self.most();
         match self.input.read(most) {
             Ok(Read::Some(count)) => {
                 self.input.ready = count == most;
@@ -70,7 +106,7 @@ impl Logger<'_> {
                     Mode::Lines => {
                         self.cut(now);
                     }
-                    Mode::Raw | Mode::Spliced => self.hand_on(now),
+                    Mode::Raw | Mode::Looked | Mode::Spliced => self.hand_on(now),
                 }
                 return count;
             }
@@ -116,7 +152,7 @@ impl Logger<'_> {
     pub(super) fn is_in_line(&self) -> bool {
         match self.mode {
             Mode::Lines => self.input.is_in_line(),
-            Mode::Raw | Mode::Spliced => self.directories.iter().any(Directory::is_in_line),
+            Mode::Raw | Mode::Looked | Mode::Spliced => self.directories.iter().any(Directory::is_in_line),
         }
     }
 }

@@ -28,13 +28,13 @@ fn writer(to: OwnedFd, stop: std::sync::Arc<std::sync::atomic::AtomicBool>) -> s
 }
 
 /// Kills loggers on one pipe, which we hold as runsv does; the numbers that arrived, and how many were written.
-fn survivors(scene: &Scene, options: &[&str], kills: usize) -> (Vec<u64>, u64) {
+fn survivors(scene: &Scene, args: &[&str], kills: usize) -> (Vec<u64>, u64) {
     let (read, write) = pipe();
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let writer = writer(write, stop.clone());
     let start = |stdin: OwnedFd| {
         let mut command = scene.command(ours("svlogd"));
-        command.args(options).arg("d").stdin(stdin);
+        command.args(args).stdin(stdin);
         scene.spawn(command)
     };
     let mut random = Random::new(42);
@@ -50,10 +50,14 @@ fn survivors(scene: &Scene, options: &[&str], kills: usize) -> (Vec<u64>, u64) {
     let mut last = start(read);
     let written = writer.join().unwrap();
     assert_eq!(last.end().code, 0);
-    let text = all_bytes(scene, "d");
+    (numbers(scene, "d"), written)
+}
+
+/// The numbers that are in a log.
+fn numbers(scene: &Scene, directory: &str) -> Vec<u64> {
+    let text = all_bytes(scene, directory);
     let lines = text.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    let numbers = lines.filter_map(|line| std::str::from_utf8(line).ok()?.trim().parse().ok());
-    (numbers.collect(), written)
+    lines.filter_map(|line| std::str::from_utf8(line).ok()?.trim().parse().ok()).collect()
 }
 
 fn all_size(scene: &Scene) -> u64 {
@@ -65,8 +69,25 @@ fn all_size(scene: &Scene) -> u64 {
 fn as_they_come_nothing_is_lost() {
     let scene = Scene::new();
     directory(&scene, "d", "s50000\nn0\n");
-    let (numbers, written) = survivors(&scene, &[], 200);
+    let (numbers, written) = survivors(&scene, &["d"], 200);
     assert!(numbers.iter().copied().eq(0..written), "{} of {written} lines", numbers.len());
+}
+
+/// What one log had and the other had not when it came is written to both again.
+#[test]
+fn with_several_directories_nothing_is_lost_and_at_most_a_batch_is_there_twice() {
+    let scene = Scene::new();
+    for name in ["d", "e"] {
+        directory(&scene, name, "s50000\nn0\n");
+    }
+    let kills = 100;
+    let (in_first, written) = survivors(&scene, &["d", "e"], kills);
+    for (name, found) in [("d", in_first), ("e", numbers(&scene, "e"))] {
+        let twice = found.len() as u64 - written;
+        assert!(twice <= (kills * (BATCH / LINE + 2)) as u64, "{twice} lines twice in {name}");
+        let found: std::collections::BTreeSet<u64> = found.into_iter().collect();
+        assert!(found.into_iter().eq(0..written), "{name} has all {written} lines");
+    }
 }
 
 #[test]
@@ -74,7 +95,7 @@ fn otherwise_at_most_a_batch_for_each_kill() {
     let scene = Scene::new();
     directory(&scene, "d", "s50000\nn0\n");
     let kills = 40;
-    let (numbers, written) = survivors(&scene, &["-m", "1000000000"], kills);
+    let (numbers, written) = survivors(&scene, &["-m", "1000000000", "d"], kills);
     assert!(numbers.is_sorted(), "in order");
     let lost = written as usize - numbers.len();
     assert!(lost <= kills * (BATCH / LINE + 2), "{lost} lines of {written} lost by {kills} kills");
