@@ -68,8 +68,8 @@ pub fn no_network() -> Result<()> {
         for (to, from) in request.ifr_name.iter_mut().zip(c"lo".to_bytes()) {
             *to = *from as libc::c_char;
         }
-        Errno::result(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFFLAGS, &raw mut request))?;
+        Errno::result(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFFLAGS as libc::Ioctl, &raw mut request))?;
         request.ifr_ifru.ifru_flags |= libc::IFF_UP as i16;
-        Errno::result(libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw mut request)).map(drop)
+        Errno::result(libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as libc::Ioctl, &raw mut request)).map(drop)
     }
 }
