@@ -27,7 +27,7 @@ MANUALS     := $(filter-out $(CHPST_NAMES:%=man/%.8),$(sort $(wildcard man/*.[1-
 BASH        := $(sort $(wildcard completions/bash/*))
 ZSH         := $(sort $(wildcard completions/zsh/*))
 FUZZERS     := $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
-SCRIPTS      = $(sort .ci/run $(shell grep -rlE '^\#!.*\b(sh|bash)$$' examples benches 2>/dev/null))
+SCRIPTS      = $(sort .ci/run $(shell grep -rlE '^\#!.*\b(sh|bash)$$' examples 2>/dev/null))
 SOURCES      = $(shell find bin src -name '*.rs') Cargo.toml Cargo.lock build.rs
 
 all: $(RELEASE)/.built
@@ -94,9 +94,12 @@ fuzz:
 	        fuzz/seeds/$$name -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 || exit; done; \
 	else echo 'SKIPPED fuzz: no nightly compiler with cargo-fuzz'; fi
 
+# Against the peers that are installed (Debian: runit, s6, daemontools, supervisor), about 20 minutes on an idle machine;
+# BENCH="quick boot" for less. A whole run writes benches/RESULTS.md and the drawings beside it.
+BENCH ?= full
+
 bench: all
-	@set -e; for script in benches/*; do if [ -x "$$script" ]; then "$$script"; fi; done
-	$(CARGO) bench --locked
+	$(CARGO) bench --locked --bench peers -- $(BENCH)
 
 musl:
 	$(CARGO) build --release --locked --target $(MUSL)
