@@ -69,6 +69,10 @@ scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR $(SCRIPTS) && shellcheck -s bash $(BASH); \
 	else echo 'SKIPPED scripts: shellcheck is not installed'; fi
 
+# What a supervisor costs, of the build that is installed: pages, system calls, instructions.
+footprint: all
+	KEEPUP_FOOTPRINT_OF=$(abspath $(RELEASE)) $(CARGO) test --locked --test additions footprint -- --nocapture
+
 # Fifty services in trouble for so long; at the end every journal replays to its status.
 MINUTES ?= 30
 
@@ -139,5 +143,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test soak test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
+.PHONY: all demo test footprint soak test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
 	install uninstall install-initd clean

@@ -23,6 +23,7 @@ const PATIENCE: u64 = 120 * SECOND;
 pub struct Fleet {
     pub who: Who,
     pub size: usize,
+    loggers: bool,
     pub place: PathBuf,
     /// How long it took until the last of them ran.
     pub booted: u64,
@@ -56,7 +57,8 @@ impl Fleet {
         let began = now();
         let master = command.spawn().expect("to start");
         let nobody = Event { at: 0, pid: 0, service: 0 };
-        let mut fleet = Fleet { who, size, place, booted: 0, floor, master, events, lives: vec![nobody; size] };
+        let mut fleet =
+            Fleet { who, size, loggers, place, booted: 0, floor, master, events, lives: vec![nobody; size] };
         (0..size).for_each(|_| fleet.hear("a start"));
         let last = fleet.lives.iter().map(|life| life.at).max().unwrap_or(began);
         fleet.booted = last - began;
@@ -223,6 +225,9 @@ impl Fleet {
                 process::signal(master, Signal::SIGTERM);
                 let mut command = self.who.command("svc");
                 command.arg("-dx").args((0..self.size).map(|i| format!("./{i}")));
+                if self.loggers {
+                    command.args((0..self.size).map(|i| format!("./{i}/log")));
+                }
                 let _ = self.run(command).1.wait();
             }
             _ => process::signal(master, Signal::SIGTERM),
@@ -232,7 +237,10 @@ impl Fleet {
         }
         let _ = self.master.wait();
         for pid in all {
-            while process::lives(pid) {
+            while process::exists(pid) {
+                if now() > began + PATIENCE {
+                    self.fail("the end of all supervisors");
+                }
                 std::thread::sleep(std::time::Duration::from_micros(500));
             }
         }

@@ -1,6 +1,6 @@
 //! What services cost under keepup and under its peers, on this machine, now.
 //!
-//!     make bench                                          # all of it, about 20 minutes; writes benches/RESULTS.md
+//!     make bench                                          # all of it, 20 minutes at most; writes benches/RESULTS.md
 //!     cargo bench --bench peers -- [quick|full] [SCENARIO...]
 //!
 //! The scenarios: boot, memory, loggers, restart, control, status, pickup, idle, farewell, growth, chpst, svlogd.
@@ -45,6 +45,7 @@ fn main() {
 
 fn measure(plan: &Plan, place: &std::path::Path) {
     guardian::unblock();
+    let began = process::now();
     let mut book = Book::default();
     machine::prepare(place);
     let present = who::present();
@@ -55,6 +56,7 @@ fn measure(plan: &Plan, place: &std::path::Path) {
     if plan.wants("svlogd") {
         svlogd::measure(plan.quick, place, &mut book);
     }
+    println!("measured in {} s", (process::now() - began) / 1_000_000_000);
     let report = format!("{}\n{}", machine::description(place, plan), book.tables());
     println!("\n{report}");
     if let Some(directory) = plan.results() {

@@ -58,8 +58,8 @@ impl Plan {
             vec![session(10, 2, &few), session(100, 2, &grown), session(40, 1, &[Step::Worn])]
         } else {
             let idle = [Step::Idle];
-            let mut sessions = vec![session(10, 5, &few), session(100, 7, &grown), session(1000, 5, &grown)];
-            sessions.extend([session(5000, 3, &grown), session(10_000, 2, &grown)]);
+            let mut sessions = vec![session(10, 4, &few), session(100, 5, &grown), session(1000, 4, &grown)];
+            sessions.extend([session(5000, 2, &grown), session(10_000, 2, &grown)]);
             sessions.extend([session(1000, 1, &idle), session(200, 2, &[Step::Worn])]);
             if self.chosen.iter().any(|name| name == "growth") {
                 sessions.iter_mut().for_each(|session| session.rounds = session.rounds.min(3));
@@ -89,9 +89,9 @@ impl Session {
             for who in present.iter().filter(|who| self.can(**who, round)) {
                 let mut fleet = Fleet::start(*who, self.size, self.loggers, place);
                 self.steps.iter().for_each(|step| steps::take(*step, &mut fleet, book));
-                let (size, took) = (fleet.size, fleet.farewell());
+                let took = fleet.farewell();
                 if self.steps.contains(&Step::Farewell) {
-                    steps::note_farewell(*who, size, took, book);
+                    steps::note_farewell(*who, self.size, took, book);
                 }
             }
         }

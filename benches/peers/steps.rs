@@ -88,7 +88,7 @@ fn memory(step: Step, fleet: &mut Fleet, book: &mut Book) {
 
 fn restart(fleet: &mut Fleet, book: &mut Book) {
     fleet.rest_all();
-    for service in 0..fleet.size.min(CRASHES) {
+    for service in 0..fleet.size.min(if fleet.who.pauses() { 3 } else { CRASHES }) {
         let took = fleet.crash(service) as f64 / MILLI;
         book.note(f::RESTART, Some(fleet.size), fleet.who, took);
         if fleet.who != Who::Supervisor {
@@ -99,8 +99,8 @@ fn restart(fleet: &mut Fleet, book: &mut Book) {
 
 fn control(fleet: &mut Fleet, book: &mut Book) {
     fleet.rest_all();
-    for service in 0..fleet.size.min(ORDERS) {
-        for (order, [state, over]) in [Order::Restart, Order::Stop, Order::Start].into_iter().zip(f::CONTROL) {
+    for (order, [state, over]) in [Order::Restart, Order::Stop, Order::Start].into_iter().zip(f::CONTROL) {
+        for service in 0..fleet.size.min(ORDERS) {
             fleet.rest(service);
             let Some(done) = fleet.order(order, service) else { return };
             book.note(state, None, fleet.who, done.state as f64 / MILLI);
@@ -125,14 +125,17 @@ fn pickup(fleet: &mut Fleet, book: &mut Book) {
     if matches!(fleet.who, Who::Supervisor | Who::Floor) {
         return; // its configuration names all services; there is none
     }
-    for service in fleet.size..fleet.size + if fleet.who.polls() { 1 } else { 5 } {
+    let new = fleet.size..fleet.size + if fleet.who.polls() { 1 } else { 5 };
+    for service in new.clone() {
         book.note(f::PICKUP, None, fleet.who, fleet.pick_up(service) as f64 / MILLI);
+    }
+    if fleet.who == Who::Daemontools {
+        fleet.size = new.end; // it never looks for what is no more
+        return;
+    }
+    for service in new {
         fleet.rest(service);
-        if fleet.who == Who::Daemontools {
-            fleet.size += 1; // which never looks for what is no more
-        } else {
-            book.note(f::REMOVAL, None, fleet.who, fleet.remove(service) as f64 / MILLI);
-        }
+        book.note(f::REMOVAL, None, fleet.who, fleet.remove(service) as f64 / MILLI);
     }
 }
 

@@ -84,7 +84,7 @@ pub fn measure(quick: bool, place: &Path, book: &mut Book) {
         let lines = if quick { LINES / 10 } else { LINES };
         let total = if mode == Mode::SmallWrites { lines * LINE } else { bytes };
         let loggers: Vec<Who> = LOGGERS.into_iter().filter(|who| command(*who, mode, &place).is_some()).collect();
-        for _ in 0..if quick { 1 } else { 5 } {
+        for _ in 0..if quick { 1 } else { 3 } {
             loggers.iter().for_each(|who| note(*who, mode, total, cost(*who, mode, &place, &block, total), book));
         }
     }

@@ -171,6 +171,11 @@ impl Who {
         matches!(self, Who::Runit | Who::Daemontools)
     }
 
+    /// Whether it waits for a second before it starts what was killed: more samples would tell nothing new.
+    pub fn pauses(self) -> bool {
+        matches!(self, Who::S6 | Who::Supervisor)
+    }
+
     /// The words of a `log/run` that logs into `./main`.
     pub fn logger(self) -> &'static str {
         match self {
