@@ -27,7 +27,7 @@ MANUALS     := $(filter-out $(CHPST_NAMES:%=man/%.8),$(sort $(wildcard man/*.[1-
 BASH        := $(sort $(wildcard completions/bash/*))
 ZSH         := $(sort $(wildcard completions/zsh/*))
 FUZZERS     := $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
-SCRIPTS      = $(sort .ci/run $(shell grep -rlE '^\#!.*\b(sh|bash)$$' examples benches 2>/dev/null))
+SCRIPTS      = $(sort .ci/run $(shell grep -rlE '^\#!.*\b(sh|bash)$$' examples 2>/dev/null))
 SOURCES      = $(shell find bin src -name '*.rs') Cargo.toml Cargo.lock build.rs
 
 all: $(RELEASE)/.built
@@ -69,6 +69,10 @@ scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR $(SCRIPTS) && shellcheck -s bash $(BASH); \
 	else echo 'SKIPPED scripts: shellcheck is not installed'; fi
 
+# What a supervisor costs, of the build that is installed: pages, system calls, instructions.
+footprint: all
+	KEEPUP_FOOTPRINT_OF=$(abspath $(RELEASE)) $(CARGO) test --locked --test additions footprint -- --nocapture
+
 # Fifty services in trouble for so long; at the end every journal replays to its status.
 MINUTES ?= 30
 
@@ -94,9 +98,12 @@ fuzz:
 	        fuzz/seeds/$$name -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 || exit; done; \
 	else echo 'SKIPPED fuzz: no nightly compiler with cargo-fuzz'; fi
 
+# Against the peers that are installed (Debian: runit, s6, daemontools, supervisor), about 20 minutes on an idle machine;
+# BENCH="quick boot" for less. A whole run writes benches/RESULTS.md and the drawings beside it.
+BENCH ?= full
+
 bench: all
-	@set -e; for script in benches/*; do if [ -x "$$script" ]; then "$$script"; fi; done
-	$(CARGO) bench --locked
+	$(CARGO) bench --locked --bench peers -- $(BENCH)
 
 musl:
 	$(CARGO) build --release --locked --target $(MUSL)
@@ -136,5 +143,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test soak test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
+.PHONY: all demo test footprint soak test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
 	install uninstall install-initd clean

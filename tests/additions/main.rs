@@ -10,6 +10,7 @@ mod chpst;
 mod control_group;
 mod errlog;
 mod examples;
+mod footprint;
 mod graph;
 mod needs;
 mod outfit;

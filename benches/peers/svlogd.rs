@@ -1,18 +1,19 @@
 //! How much a logger costs: processor time for each gigabyte and each line, and how fast it is.
 //!
-//!     cargo bench --bench svlogd -- [MEGABYTES [ROUNDS [DIRECTORY [MODE]]]]
+//! Ours, the original, s6-log, multilog and Supervisor's own logging where they are installed, and a bare loop of read
+//! and write as the floor. Processor time is the logger's own, user and system, as the kernel counts it; of supervisord,
+//! what it takes from the first byte on, since it is started once and not for each service.
 //!
-//! Ours, the original, s6-log, multilog and Supervisor's own logging where they are installed, `cat > file`, and two
-//! bare loops (read and write; splice) as the limit. The rounds of all are interleaved, so that a noisy machine is noisy
-//! for everybody; what is shown are medians. Processor time is the logger's own, user and system, as the kernel counts
-//! it; of supervisord, what it takes from the first byte on, since it is started once and not for each service.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//!     cargo bench --bench peers -- svlogd         # BENCH_MEGABYTES=1024 to write more than 256 in a round
 
+use super::book::{Book, Target};
+use super::figures;
+use super::who::Who;
 use std::fs;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,14 +34,30 @@ enum Mode {
     SmallWrites,
 }
 
-const MODES: [(Mode, &str); 6] = [
-    (Mode::Plain, "plain"),
-    (Mode::Label, "-t"),
-    (Mode::Calendar, "-tt"),
-    (Mode::Patterns, "ten patterns"),
-    (Mode::Rotation, "10 MB, keep 10"),
-    (Mode::SmallWrites, "one-line writes"),
-];
+const MODES: [Mode; 6] = [Mode::Plain, Mode::Label, Mode::Calendar, Mode::Patterns, Mode::Rotation, Mode::SmallWrites];
+
+impl Mode {
+    fn name(self) -> &'static str {
+        match self {
+            Mode::Plain => "plain",
+            Mode::Label => "stamps (-t)",
+            Mode::Calendar => "dates (-tt)",
+            Mode::Patterns => "ten patterns",
+            Mode::Rotation => "files of 10 MB, ten kept",
+            Mode::SmallWrites => "one-line writes",
+        }
+    }
+
+    fn target(self) -> Target {
+        match self {
+            Mode::Plain => Target::AtMost(0.7),
+            Mode::Label | Mode::Calendar => Target::AtMost(1.3),
+            Mode::Patterns => Target::AtMost(2.5),
+            Mode::SmallWrites => Target::AtMost(0.4),
+            Mode::Rotation => Target::None,
+        }
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Cost {
@@ -48,58 +65,54 @@ struct Cost {
     wall: f64,
 }
 
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if args.first().is_some_and(|arg| arg == "--loop") {
-        return bare_loop(&args[1], &args[2], args[3].parse().expect("a size"));
+/// Parts of this program that are programs of their own; whether it was one.
+pub fn helps(args: &[String]) -> bool {
+    match args.first().map(String::as_str) {
+        Some("--loop") => bare_loop(&args[1], args[2].parse().expect("a size")),
+        Some("--feed") => fed_by_supervisor(&args[1], &args[2], &args[3]),
+        _ => return false,
     }
-    if args.first().is_some_and(|arg| arg == "--feed") {
-        return fed_by_supervisor(&args[1], &args[2], &args[3]);
-    }
-    let number = |at: usize, default: usize| args.get(at).map_or(default, |arg| arg.parse().expect("a number"));
-    let (bytes, rounds) = (number(0, 1024) << 20, number(1, 5));
-    let place =
-        args.get(2).map_or_else(std::env::temp_dir, PathBuf::from).join(format!("bench-{}", std::process::id()));
-    let block = block();
-    println!("{} MiB of lines of {LINE} bytes, {rounds} rounds, in {}", bytes >> 20, place.display());
-    println!("{:16} {:10} {:>8} {:>8} {:>8} {:>8}", "", "", "CPU s/GB", "us/line", "MB/s", "CPU of theirs");
-    for (mode, shown) in MODES.into_iter().filter(|(_, shown)| args.get(3).is_none_or(|only| only == shown)) {
-        run_mode(mode, shown, bytes, rounds, &place, &block);
+    true
+}
+
+pub fn measure(quick: bool, place: &Path, book: &mut Book) {
+    let asked = std::env::var("BENCH_MEGABYTES").ok().and_then(|number| number.parse::<usize>().ok());
+    let bytes = asked.unwrap_or(if quick { 32 } else { 256 }) << 20;
+    let (block, place) = (block(), place.join("logs"));
+    for mode in MODES {
+        println!("svlogd: {}", mode.name());
+        let lines = if quick { LINES / 10 } else { LINES };
+        let total = if mode == Mode::SmallWrites { lines * LINE } else { bytes };
+        let loggers: Vec<Who> = LOGGERS.into_iter().filter(|who| command(*who, mode, &place).is_some()).collect();
+        for _ in 0..if quick { 1 } else { 3 } {
+            loggers.iter().for_each(|who| note(*who, mode, total, cost(*who, mode, &place, &block, total), book));
+        }
     }
     let _ = fs::remove_dir_all(place);
 }
 
-fn run_mode(mode: Mode, shown: &str, bytes: usize, rounds: usize, place: &Path, block: &[u8]) {
-    let total = if mode == Mode::SmallWrites { LINES * LINE } else { bytes };
-    let loggers: Vec<&str> = LOGGERS.iter().copied().filter(|name| command(name, mode, place).is_some()).collect();
-    let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); loggers.len()];
-    for _ in 0..rounds {
-        for (name, costs) in loggers.iter().zip(&mut costs) {
-            costs.push(measure(name, mode, place, block, total));
-        }
+fn note(who: Who, mode: Mode, total: usize, cost: Cost, book: &mut Book) {
+    let total = total as f64;
+    if mode == Mode::SmallWrites {
+        let figure = figures::svlogd(mode.name(), "us a line", mode.target());
+        book.note(figure, None, who, cost.cpu / total * LINE as f64 * 1e6);
+    } else {
+        book.note(figures::svlogd(mode.name(), "CPU s/GB", mode.target()), None, who, cost.cpu / total * 1e9);
     }
-    let medians: Vec<Cost> =
-        costs.iter().map(|costs| Cost { cpu: median(costs, |c| c.cpu), wall: median(costs, |c| c.wall) }).collect();
-    let theirs = loggers.iter().position(|name| *name == "theirs").map(|at| medians[at].cpu);
-    for (name, cost) in loggers.iter().zip(medians) {
-        let lines = total as f64 / LINE as f64;
-        let ratio = theirs.map_or(String::new(), |theirs| format!("{:8.2}", cost.cpu / theirs));
-        let (per_gb, rate) = (cost.cpu / total as f64 * 1e9, total as f64 / 1e6 / cost.wall);
-        println!("{shown:16} {name:10} {per_gb:8.2} {:8.3} {rate:8.0} {ratio}", cost.cpu / lines * 1e6);
-    }
+    book.note(figures::svlogd_speed(mode.name()), None, who, total / 1e6 / cost.wall);
 }
 
-const LOGGERS: [&str; 8] = ["ours", "theirs", "s6-log", "multilog", "supervisor", "cat", "read+write", "splice"];
+const LOGGERS: [Who; 6] = [Who::Keepup, Who::Runit, Who::S6, Who::Daemontools, Who::Supervisor, Who::Floor];
 
 /// How to start a logger; nothing if it is missing or cannot do this.
-fn command(name: &str, mode: Mode, place: &Path) -> Option<Command> {
+fn command(who: Who, mode: Mode, place: &Path) -> Option<Command> {
     let dir = place.join("log");
     let _ = fs::create_dir_all(place);
     let installed = |name: &str| Some(Path::new("/usr/bin").join(name)).filter(|path| path.exists());
-    match name {
-        "ours" => Some(svlogd(Path::new(env!("CARGO_BIN_EXE_svlogd")), mode, &dir)),
-        "theirs" => Some(svlogd(&installed("svlogd")?, mode, &dir)),
-        "s6-log" => {
+    match who {
+        Who::Keepup => Some(svlogd(Path::new(env!("CARGO_BIN_EXE_svlogd")), mode, &dir)),
+        Who::Runit => Some(svlogd(&installed("svlogd")?, mode, &dir)),
+        Who::S6 => {
             let mut command = Command::new(installed("s6-log")?);
             let patterns = WORDS.iter().map(|word| format!("-{}", word.replace(['(', ')'], ".")));
             if mode == Mode::Patterns {
@@ -113,7 +126,7 @@ fn command(name: &str, mode: Mode, place: &Path) -> Option<Command> {
             command.args(["n10", if mode == Mode::Rotation { "s10485760" } else { "s268435455" }]).arg(dir);
             Some(command)
         }
-        "multilog" if mode != Mode::Calendar => {
+        Who::Daemontools if mode != Mode::Calendar => {
             let mut command = Command::new(installed("multilog")?);
             if mode == Mode::Patterns {
                 command.args(WORDS.iter().map(|word| format!("-*{word}*")));
@@ -125,22 +138,14 @@ fn command(name: &str, mode: Mode, place: &Path) -> Option<Command> {
             Some(command)
         }
         // It has neither stamps nor patterns.
-        "supervisor" if matches!(mode, Mode::Plain | Mode::SmallWrites | Mode::Rotation) => {
+        Who::Supervisor if matches!(mode, Mode::Plain | Mode::SmallWrites | Mode::Rotation) => {
             let mut command = Command::new(installed("supervisord")?);
             command.arg("-c").arg(place.join("supervisord.conf"));
             Some(command)
         }
-        "supervisor" => None,
-        "cat" | "splice" if !matches!(mode, Mode::Plain | Mode::SmallWrites) => None,
-        "read+write" if !matches!(mode, Mode::Plain | Mode::SmallWrites | Mode::Rotation) => None,
-        "cat" => {
-            let mut command = Command::new("cat");
-            command.stdout(fs::File::create(place.join("file")).ok()?);
-            Some(command)
-        }
-        "read+write" | "splice" => {
+        Who::Floor if matches!(mode, Mode::Plain | Mode::SmallWrites | Mode::Rotation) => {
             let mut command = Command::new(std::env::current_exe().ok()?);
-            command.args(["--loop", name]).arg(place.join("file"));
+            command.arg("--loop").arg(place.join("file"));
             command.arg(if mode == Mode::Rotation { "10485760" } else { "18446744073709551615" });
             Some(command)
         }
@@ -165,10 +170,10 @@ fn svlogd(program: &Path, mode: Mode, dir: &Path) -> Command {
     command
 }
 
-fn measure(name: &str, mode: Mode, place: &Path, block: &[u8], total: usize) -> Cost {
+fn cost(who: Who, mode: Mode, place: &Path, block: &[u8], total: usize) -> Cost {
     let _ = fs::remove_dir_all(place);
-    let mut command = command(name, mode, place).expect("it was there before");
-    if name == "supervisor" {
+    let mut command = command(who, mode, place).expect("it was there before");
+    if who == Who::Supervisor {
         return measure_supervisor(command, mode, place, total);
     }
     let start = Instant::now();
@@ -268,12 +273,6 @@ fn processor_time(pid: u32) -> f64 {
     seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }
 
-fn median(costs: &[Cost], of: impl Fn(&Cost) -> f64) -> f64 {
-    let mut values: Vec<f64> = costs.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 /// Eight megabytes of lines as services write them.
 fn block() -> Vec<u8> {
     let mut text = String::new();
@@ -291,27 +290,21 @@ fn block() -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What nobody can be faster than. Of the files that it fills, each to this size, it keeps ten old ones.
-fn bare_loop(how: &str, file: &str, size: u64) {
+/// What nobody can be much faster than. Of the files that it fills, each to this size, it keeps ten old ones.
+fn bare_loop(file: &str, size: u64) {
     let path = Path::new(file);
     fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
     let mut file = fs::File::create(path).expect("a file");
     let mut buffer = vec![0; 1 << 16];
     let (mut filled, mut number) = (0, 0);
     loop {
-        let moved = if how == "splice" {
-            let flags = nix::fcntl::SpliceFFlags::empty();
-            nix::fcntl::splice(std::io::stdin(), None, &file, None, 1 << 20, flags).expect("splice")
-        } else {
-            let most = buffer.len().min(usize::try_from(size - filled).unwrap_or(usize::MAX));
-            let count = nix::unistd::read(std::io::stdin(), &mut buffer[..most]).expect("read");
-            file.write_all(&buffer[..count]).expect("write");
-            filled += count as u64;
-            count
-        };
-        if moved == 0 {
+        let most = buffer.len().min(usize::try_from(size - filled).unwrap_or(usize::MAX));
+        let count = nix::unistd::read(std::io::stdin(), &mut buffer[..most]).expect("read");
+        if count == 0 {
             return;
         }
+        file.write_all(&buffer[..count]).expect("write");
+        filled += count as u64;
         if filled == size {
             (filled, number) = (0, number + 1);
             fs::rename(path, path.with_extension((number % 10).to_string())).expect("rename");
