@@ -34,8 +34,10 @@ struct Limit {
     debug: usize,
 }
 
+type Which = fn(&Limit) -> usize;
+
 /// The program, and which of two limits is its own; nothing if it is linked dynamically.
-fn runsv(test: &str) -> Option<(PathBuf, fn(&Limit) -> usize)> {
+fn runsv(test: &str) -> Option<(PathBuf, Which)> {
     let asked = std::env::var_os("KEEPUP_FOOTPRINT_OF").map(|dir| Path::new(&dir).join("runsv"));
     let release = asked.is_some() || !cfg!(debug_assertions);
     let program = asked.unwrap_or_else(|| ours("runsv"));

@@ -1,7 +1,7 @@
 //! The one place where a daemon waits: for a signal, for a descriptor, until a deadline.
 //!
 //! Two insides with one face. The default is a signalfd and poll(2): one descriptor, no handler, nothing in private
-//! memory. `mio` and `signal-hook` (feature `mio-reactor`) cost three more descriptors and a page; `benches/footprint.sh`
+//! memory. `mio` and `signal-hook` (feature `mio-reactor`) cost three more descriptors and a page; `make bench`
 //! measures it. Both keep one contract: **whoever is told that a descriptor is ready reads or writes it until
 //! it would block**, since mio tells only once.
 
