@@ -1,13 +1,14 @@
 //! What services cost under keepup and under its peers, on this machine, now.
 //!
 //!     make bench                                          # all of it, 20 minutes at most; writes benches/RESULTS.md
-//!     cargo bench --bench peers -- [quick|full] [SCENARIO...]
+//!     cargo bench --bench peers -- [quick|full] [SCENARIO...] [SERVICES...]
 //!
 //! The scenarios: boot, memory, loggers, restart, control, status, pickup, idle, farewell, growth, chpst, svlogd.
 //! Everybody is measured in turns, a b c a b c, so that a noisy machine is noisy for all; medians are shown. Beside the
 //! peers that are installed stands the floor: the least that the kernel lets the same thing cost (`floor.c`).
 //!
-//! `quick` takes fewer rounds and smaller numbers, and writes no file; so do chosen scenarios. With `BENCH_RESULTS=DIR`
+//! `quick` takes fewer rounds and smaller numbers, and writes no file; so do chosen scenarios and
+//! numbers of services. With `BENCH_RESULTS=DIR`
 //! results go there.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic)] // processes and times
 #![allow(unreachable_pub, missing_docs)]

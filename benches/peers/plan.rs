@@ -15,6 +15,8 @@ const SCENARIOS: [&str; 12] = [
 pub struct Plan {
     pub quick: bool,
     chosen: Vec<String>,
+    /// These numbers of services and no others.
+    sizes: Vec<usize>,
 }
 
 /// The same fleet of everybody in turns, so many times.
@@ -28,11 +30,13 @@ pub struct Session {
 impl Plan {
     pub fn of(args: &[String]) -> Plan {
         let (quick, full) = (|arg: &&String| *arg == "quick", |arg: &&String| *arg == "full");
-        let chosen: Vec<String> = args.iter().filter(|arg| !quick(arg) && !full(arg)).cloned().collect();
+        let sizes: Vec<usize> = args.iter().filter_map(|arg| arg.parse().ok()).collect();
+        let words = args.iter().filter(|arg| !quick(arg) && !full(arg) && arg.parse::<usize>().is_err());
+        let chosen: Vec<String> = words.cloned().collect();
         if let Some(unknown) = chosen.iter().find(|name| !SCENARIOS.contains(&name.as_str())) {
             panic!("no such scenario: {unknown}; there are {}", SCENARIOS.join(", "));
         }
-        Plan { quick: args.iter().any(|arg| quick(&arg)), chosen }
+        Plan { quick: args.iter().any(|arg| quick(&arg)), chosen, sizes }
     }
 
     pub fn wants(&self, scenario: &str) -> bool {
@@ -42,7 +46,7 @@ impl Plan {
     /// Where results go: a run of everything is worth keeping.
     pub fn results(&self) -> Option<PathBuf> {
         let asked = std::env::var_os("BENCH_RESULTS").map(PathBuf::from);
-        let whole = !self.quick && self.chosen.is_empty();
+        let whole = !self.quick && self.chosen.is_empty() && self.sizes.is_empty();
         asked.or_else(|| whole.then(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("benches")))
     }
 
@@ -54,8 +58,15 @@ impl Plan {
         };
         let grown = [Step::Boot, Step::Memory, Step::Restart, Step::Status, Step::Farewell];
         let few = [Step::Boot, Step::Restart, Step::Status, Step::Control, Step::Pickup, Step::Farewell];
-        let mut sessions = if self.quick {
-            vec![session(10, 2, &few), session(100, 2, &grown), session(40, 1, &[Step::Worn])]
+        let mut sessions = if !self.sizes.is_empty() {
+            self.sizes.iter().map(|size| session(*size, 1, &grown)).collect()
+        } else if self.quick {
+            vec![
+                session(10, 2, &few),
+                session(100, 2, &grown),
+                session(40, 1, &[Step::Worn]),
+                session(100, 1, &[Step::Idle]),
+            ]
         } else {
             let idle = [Step::Idle];
             let mut sessions = vec![session(10, 4, &few), session(100, 5, &grown), session(1000, 4, &grown)];
@@ -68,9 +79,6 @@ impl Plan {
             }
             sessions
         };
-        if self.quick {
-            sessions.push(session(100, 1, &[Step::Idle]));
-        }
         let size = if self.quick { 20 } else { 100 };
         sessions.push(Session { loggers: true, ..session(size, 1, &[Step::Loggers]) });
         sessions.retain(|session| !session.steps.is_empty());
