@@ -19,7 +19,7 @@ use core::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Supervisor {
     /// Whose process it is. What is handed over is nobody else's.
-    pub pid: Pid,
+    pub pid: Option<Pid>,
     /// The service.
     pub service: Seat,
     /// Its logger.

@@ -14,6 +14,7 @@ mod graph;
 mod needs;
 mod outfit;
 mod policy;
+mod reexec;
 mod runit;
 mod runsv;
 mod runsvchdir;

@@ -46,7 +46,7 @@ fn full() -> Supervisor {
         path,
     };
     Supervisor {
-        pid: Pid::new(4711).unwrap(),
+        pid: Pid::new(4711),
         service: seat(Role::Service, 10),
         logger: Some(seat(Role::Logger, 20)),
         error_logger: Some(seat(Role::ErrorLogger, 30)),

@@ -15,7 +15,7 @@
 
 mod cursor;
 mod line;
-mod note;
+pub mod note;
 mod replay;
 mod show;
 mod writer;
