@@ -22,6 +22,7 @@ mod words;
 pub use pack::{Number, Packed};
 
 use alloc::vec::Vec;
+use core::fmt;
 use pack::Bytes;
 
 const MAGIC: [u8; 8] = *b"keepupH\n";
@@ -50,6 +51,16 @@ pub enum Refused {
     Version(u16),
     /// It says something that is not known here.
     Content,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Foreign => f.write_str("what is handed over is nothing that is known"),
+            Refused::Version(version) => write!(f, "what is handed over is of version {version}"),
+            Refused::Content => f.write_str("what is handed over says something that is not known"),
+        }
+    }
 }
 
 /// All of it, to be written.

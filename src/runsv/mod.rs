@@ -42,7 +42,14 @@ const USAGE: Usage = Usage { program: "runsv", line: "dir", called: Called::AsGi
 pub fn main(args: Args<'_>) -> Exit {
     if let [_, word, directory] = args {
         if *word == TRIAL {
-            return answer::<Supervisor>(&Voice::new(&[b"runsv ", directory.as_bytes()]));
+            let voice = Voice::new(&[b"runsv ", directory.as_bytes()]);
+            return answer::<Supervisor>().map_or_else(
+                |why| {
+                    voice.refuse(&[why.as_bytes()]);
+                    Exit(1)
+                },
+                |()| Exit::OK,
+            );
         }
     }
     if let Err(exit) = USAGE.parse_bare::<Options>(args) {

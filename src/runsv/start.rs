@@ -37,14 +37,14 @@ const LOCK_RETRY: Duration = Duration::from_secs(1);
 #[inline(never)]
 pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
     let is_ours = |left: &Supervisor| left.pid.is_some() && process::own_id() == left.pid;
-    match reexec::look(&voice, is_ours) {
+    match reexec::look(is_ours) {
         Arrival::None => claim(directory, voice),
         Arrival::Handed(left, incoming) => succeed(directory, voice, left, incoming),
         // We are in the service directory.
-        Arrival::Lost => match fs::here() {
-            Ok(here) => claim(here.as_os_str(), voice),
-            Err(_) => claim(directory, voice),
-        },
+        Arrival::Lost(why) => {
+            voice.remark(&[why.to_string().as_bytes()]);
+            claim(fs::here().as_ref().map_or(directory, |here| here.as_os_str()), voice)
+        }
     }
 }
 

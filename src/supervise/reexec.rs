@@ -7,8 +7,7 @@
 //! What is handed over is on a file in memory. The child of the trial has it as standard input, and writes its answer
 //! behind it; the next program of this process is told its number by a variable that it takes out of its environment.
 
-use crate::cli::message::Voice;
-use crate::exit::{Ending, Exit, Pid};
+use crate::exit::{Ending, Pid};
 use crate::handover::{self, LONGEST, Packed, Refused, UNDERSTOOD};
 use crate::moment::Moment;
 use crate::process_state::search::candidates;
@@ -177,35 +176,15 @@ impl Trial {
     }
 }
 
-/// The program that is being tried: reads its standard input, and says whether it understands.
-pub fn answer<T: Packed>(voice: &Voice) -> Exit {
-    let read = read(io::stdin());
-    match read.as_ref().map(|bytes| handover::open::<T>(bytes)) {
-        Ok(Ok(_)) => {
-            let end = read.map_or(0, |bytes| i64::try_from(bytes.len()).unwrap_or(i64::MAX));
-            match io::write_at(io::stdin(), UNDERSTOOD, end) {
-                Ok(length) if length == UNDERSTOOD.len() => Exit::OK,
-                _ => Exit(1),
-            }
-        }
-        Ok(Err(refused)) => {
-            say(voice, refused);
-            Exit(1)
-        }
-        Err(errno) => {
-            voice.fatal(&[b"unable to read what is handed over"], *errno);
-            Exit(1)
-        }
-    }
-}
-
-fn say(voice: &Voice, refused: Refused) {
-    match refused {
-        Refused::Foreign => voice.refuse(&[b"what is handed over is nothing that is known"]),
-        Refused::Version(version) => {
-            voice.refuse(&[b"what is handed over is of version ", version.to_string().as_bytes()]);
-        }
-        Refused::Content => voice.refuse(&[b"what is handed over says something that is not known"]),
+/// The program that is being tried: reads its standard input, and answers there if it understands. Else why it does not.
+pub fn answer<T: Packed>() -> core::result::Result<(), String> {
+    let unable = |errno: Errno| format!("unable to answer: {}", errno.reason());
+    let read = read(io::stdin()).map_err(unable)?;
+    handover::open::<T>(&read).map_err(|refused| refused.to_string())?;
+    let end = i64::try_from(read.len()).unwrap_or(i64::MAX);
+    match io::write_at(io::stdin(), UNDERSTOOD, end).map_err(unable)? {
+        length if length == UNDERSTOOD.len() => Ok(()),
+        _ => Err(unable(Errno::EIO)),
     }
 }
 
@@ -229,26 +208,25 @@ pub enum Arrival<T> {
     None,
     /// It has handed this over.
     Handed(T, Incoming),
-    /// It has handed over something that is not understood, though it was tried. What was open is closed: what there is
-    /// to know now is what one knows whose predecessor was killed.
-    Lost,
+    /// It has handed over something that is not understood, though it was tried, for this reason. What was open is closed:
+    /// what there is to know now is what one knows whose predecessor was killed.
+    Lost(Refused),
 }
 
 /// Looks whether there was one. To be called before anything is opened.
-pub fn look<T: Packed>(voice: &Voice, is_meant: impl FnOnce(&T) -> bool) -> Arrival<T> {
+pub fn look<T: Packed>(is_meant: impl FnOnce(&T) -> bool) -> Arrival<T> {
     let mut incoming = Incoming::default();
     let Some(paper) = arrived(&mut incoming) else { return Arrival::None };
     let read = read(&paper).map_err(|_| Refused::Foreign).and_then(|bytes| handover::open::<T>(&bytes));
     drop(paper);
     match read {
         Ok(handed) if is_meant(&handed) => Arrival::Handed(handed, incoming),
-        Ok(_) => lost(voice, Refused::Foreign),
-        Err(refused) => lost(voice, refused),
+        Ok(_) => lost(Refused::Foreign),
+        Err(refused) => lost(refused),
     }
 }
 
-fn lost<T>(voice: &Voice, refused: Refused) -> Arrival<T> {
-    say(voice, refused);
+fn lost<T>(refused: Refused) -> Arrival<T> {
     close_all();
-    Arrival::Lost
+    Arrival::Lost(refused)
 }
