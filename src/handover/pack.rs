@@ -1,7 +1,8 @@
 //! Values as bytes.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::ffi::CString;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -250,6 +251,50 @@ impl<T: Packed> Packed for VecDeque<T> {
 
     fn unpack(from: &mut Bytes<'_>) -> Option<VecDeque<T>> {
         Vec::unpack(from).map(VecDeque::from)
+    }
+}
+
+impl<T: Packed + Ord> Packed for BTreeSet<T> {
+    fn pack(&self, into: &mut Vec<u8>) {
+        piece(into, |into| self.iter().for_each(|item| item.pack(into)));
+    }
+
+    fn unpack(from: &mut Bytes<'_>) -> Option<BTreeSet<T>> {
+        Vec::unpack(from).map(|items| items.into_iter().collect())
+    }
+}
+
+impl<K: Packed + Ord, V: Packed> Packed for BTreeMap<K, V> {
+    fn pack(&self, into: &mut Vec<u8>) {
+        let pair = |into: &mut Vec<u8>, key: &K, value: &V| {
+            key.pack(into);
+            value.pack(into);
+        };
+        piece(into, |into| self.iter().for_each(|(key, value)| pair(into, key, value)));
+    }
+
+    fn unpack(from: &mut Bytes<'_>) -> Option<BTreeMap<K, V>> {
+        Vec::<(K, V)>::unpack(from).map(|items| items.into_iter().collect())
+    }
+}
+
+impl Packed for CString {
+    fn pack(&self, into: &mut Vec<u8>) {
+        piece(into, |into| into.extend(self.to_bytes()));
+    }
+
+    fn unpack(from: &mut Bytes<'_>) -> Option<CString> {
+        CString::new(from.piece()?).ok()
+    }
+}
+
+impl Packed for usize {
+    fn pack(&self, into: &mut Vec<u8>) {
+        u64::try_from(*self).unwrap_or(u64::MAX).pack(into);
+    }
+
+    fn unpack(from: &mut Bytes<'_>) -> Option<usize> {
+        u64::unpack(from).and_then(|number| usize::try_from(number).ok())
     }
 }
 

@@ -1,12 +1,11 @@
 //! A `run` that runs: whether it works, whether it was told to stop, and what is due next.
 
 use crate::exit::{Ending, Pid};
-use crate::handover::pack::{Bytes, Packed, packed_enum, packed_struct};
+use crate::handover::pack::{packed_enum, packed_struct};
 use crate::moment::{Moment, Now};
 use crate::service::journal::Cause;
 use crate::service::policy::{Policy, ReadyBy, Remedy, Step};
 use crate::tai64::Label;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 /// A process that runs `./run`.
@@ -62,17 +61,7 @@ packed_struct!(Running {
     11 alive_every, 12 alive_until, 13 check, 14 misses, 15 climb
 });
 packed_enum!(Check { 1 Never, 2 Next(moment), 3 Runs { until } });
-
-impl Packed for Climb {
-    fn pack(&self, into: &mut Vec<u8>) {
-        u64::try_from(self.next).unwrap_or(u64::MAX).pack(into);
-        self.due.pack(into);
-    }
-
-    fn unpack(from: &mut Bytes<'_>) -> Option<Climb> {
-        Some(Climb { next: usize::try_from(u64::unpack(from)?).ok()?, due: Packed::unpack(from)? })
-    }
-}
+packed_struct!(Climb { 1 next, 2 due });
 
 /// Something that has become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
