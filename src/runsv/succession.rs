@@ -14,7 +14,7 @@ use crate::service::handover::{self, Pipe, Supervisor};
 use crate::service::journal::note::{not_reexec, reexec};
 use crate::service::machine::{Event, Role};
 use crate::service::order::Loggers;
-use crate::supervise::reexec::{Program, Trial};
+use crate::supervise::reexec::{Program, Trial, Words};
 use crate::supervise::server::Post;
 use crate::sys::fs::Dir;
 use crate::sys::handover::{Incoming, Outgoing};
@@ -57,7 +57,7 @@ impl Runsv {
         if self.succession.is_some() {
             return;
         }
-        let program = Program::ours(Program::arguments());
+        let program = Program::ours(Words::Runsv);
         let state = seal(&self.packed(asked, &mut Outgoing::default()));
         match program.try_on(now.moment, &state, &self.launcher.masks.service) {
             Ok(trial) => self.succession = Some(Box::new(Succession { program, asked, trial: Some(trial) })),

@@ -192,10 +192,11 @@ impl Adopted {
     }
 }
 
-/// Whether its parent is still the one that has started it. Process 1 is everybody's who has lost his own, also of one
+/// Whether its parent, which is not us (a child of ours of which we know nothing is nobody's), is still the one that has started it. Process 1 is everybody's who has lost his own, also of one
 /// that had lost it before it could write it down; only as a `runsvdir` it looks after those that it has started.
 fn is_looked_after(parent: i32, mark: &Mark) -> bool {
-    let same = parent == mark.starter.map_or(0, Pid::get);
+    let ours = process::own_id().map(Pid::get) == Some(parent);
+    let same = !ours && parent == mark.starter.map_or(0, Pid::get);
     same && Pid::new(parent).is_none_or(|parent| parent.get() != 1 || processes::is_called(parent, RUNSVDIR))
 }
 

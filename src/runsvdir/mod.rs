@@ -20,7 +20,7 @@ use command_line::{Job, Order};
 
 /// The program.
 pub fn main(args: Args<'_>) -> Exit {
-    if let [_, word, _] = args {
+    if let [_, word] = args {
         if *word == TRIAL {
             return succession::answer_trial();
         }

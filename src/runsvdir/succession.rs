@@ -11,7 +11,7 @@ use crate::handover::{Number, seal};
 use crate::moment::Moment;
 use crate::scan::handover;
 use crate::scan::plan::Id;
-use crate::supervise::reexec::{self, Arrival, Program, Trial};
+use crate::supervise::reexec::{self, Arrival, Program, Trial, Words};
 use crate::sys::fs::Dir;
 use crate::sys::handover::{Incoming, Outgoing};
 use crate::sys::{Result, clock, process};
@@ -106,7 +106,7 @@ impl Tree {
         if self.succession.is_some() {
             return;
         }
-        let program = Program::ours(Program::arguments());
+        let program = Program::ours(Words::Runsvdir);
         let state = seal(&self.packed(&mut Outgoing::default()));
         match program.try_on(now, &state, &self.reactor.masks().service) {
             Ok(trial) => self.succession = Some(Succession { program, trial: Some(trial) }),

@@ -21,9 +21,18 @@ use std::ffi::{CStr, CString, OsStr};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 
-/// What a program is called with to be tried. With a second word behind it every `runsv` and `runsvdir` that does not
-/// know it refuses, and does nothing.
+/// The first word that a program is called with to be tried.
 pub const TRIAL: &str = "--handover";
+
+/// What it is called with: what every other program of this name, ours of an earlier version and runit's, refuses
+/// without doing anything.
+#[derive(Clone, Copy, Debug)]
+pub enum Words {
+    /// Of `runsv`: one that takes the first for a directory is given one too many.
+    Runsv,
+    /// Of `runsvdir`: one that drops the first for its dashes is left without a directory.
+    Runsvdir,
+}
 
 /// How long it may take to answer. A machine that is that slow is not to be upgraded now.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,13 +52,15 @@ pub struct Trial {
 pub struct Program {
     places: Vec<CString>,
     args: Vec<CString>,
+    words: Words,
 }
 
 impl Program {
-    /// Ours, with the arguments that we were given. By what it was called it is found again as it was found first: by
+    /// Ours, with the arguments that we were given, as they are now. By what it was called it is found again as it was found first: by
     /// its path, or on the search path. Where that was a path seen from a directory which we have left, it is the place
     /// that the kernel knows.
-    pub fn ours(args: Vec<CString>) -> Program {
+    pub fn ours(words: Words) -> Program {
+        let args = door::texts();
         let called = args.first().map(|name| name.to_bytes()).unwrap_or_default();
         let path = process::variable("PATH").map(OsStr::as_bytes);
         let places = match called {
@@ -57,12 +68,7 @@ impl Program {
             _ if called.contains(&b'/') => own_place().into_iter().collect(),
             _ => candidates(called, path),
         };
-        Program { places, args }
-    }
-
-    /// Those of our own command line.
-    pub fn arguments() -> Vec<CString> {
-        door::texts()
+        Program { places, args, words }
     }
 
     fn places(&self) -> Vec<&CStr> {
@@ -80,13 +86,14 @@ impl Program {
         let unable = |errno: Errno| format!("unable to try {}: {}", self.shown(), errno.reason());
         let paper = written(state).map_err(unable)?;
         let places = self.places();
-        let args: Vec<&CStr> = match self.args.first() {
-            Some(name) => vec![name, c"--handover", c"."],
-            None => return Err(unable(Errno::EINVAL)),
+        let Some(name) = self.args.first() else { return Err(unable(Errno::EINVAL)) };
+        let args: &[&CStr] = match self.words {
+            Words::Runsv => &[name, c"--handover", c"."],
+            Words::Runsvdir => &[name, c"--handover"],
         };
         let standard = [Stream::Is(std::os::fd::AsFd::as_fd(&paper)), Stream::Same, Stream::Same];
         let spawn =
-            Spawn { program: &places, args: &args, environment: None, directory: None, standard, session: false, mask };
+            Spawn { program: &places, args, environment: None, directory: None, standard, session: false, mask };
         match spawn.start() {
             Ok(Started { pid, failed: None }) => {
                 Ok(Trial { pid, paper, length: state.len(), until: now + PATIENCE, late: false })

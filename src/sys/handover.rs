@@ -1,7 +1,9 @@
 //! Descriptors that stay open while the program of this process is replaced.
 
-use super::{Errno, Result, process};
+use super::{Errno, Result, clock, process};
+use crate::exit::Pid;
 use crate::handover::Number;
+use crate::signal::Signal;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// Those that are to stay open.
@@ -78,15 +80,34 @@ const MANY: RawFd = 8192;
 /// What tells the next program of this process where it is told everything.
 const VARIABLE: &str = "KEEPUP_HANDOVER";
 
-/// `NAME=NUMBER.PID`: by the process id it is known to be meant for this process, however often it was inherited.
+/// `NAME=NUMBER.PID.TIME`: by the process id it is known to be meant for this process, however often it was inherited; by
+/// the time others can tell one from the next.
 pub fn announcement(paper: &OwnedFd) -> Option<Vec<u8>> {
-    Some(format!("{VARIABLE}={}.{}", paper.as_raw_fd(), process::own_id()?).into_bytes())
+    let time = clock::monotonic().as_nanos();
+    Some(format!("{VARIABLE}={}.{}.{time}", paper.as_raw_fd(), process::own_id()?).into_bytes())
+}
+
+/// What a process was told when its program was replaced last, if it was and we may know.
+pub fn announced(pid: Pid) -> Option<Vec<u8>> {
+    let all = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let is_it =
+        |variable: &&[u8]| variable.strip_prefix(VARIABLE.as_bytes()).is_some_and(|rest| rest.starts_with(b"="));
+    all.split(|byte| *byte == 0).find(is_it).map(<[u8]>::to_vec)
+}
+
+/// Whether a process waits for this signal: it is blocked there, and does not end it.
+pub fn awaits(pid: Pid, signal: Signal) -> bool {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let blocked = text.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+    let set = blocked.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0);
+    set >> (signal.number() - 1) & 1 == 1
 }
 
 /// What the program before us in this process has left, if there was one. It is told once.
 pub fn arrived(incoming: &mut Incoming) -> Option<OwnedFd> {
     let value = process::take_variable(VARIABLE)?;
-    let (number, pid) = value.to_str()?.split_once('.')?;
+    let mut parts = value.to_str()?.split('.');
+    let (number, pid) = (parts.next()?, parts.next()?);
     if process::own_id()?.to_string() != pid {
         return None;
     }
