@@ -84,6 +84,13 @@ pub fn open<T: Packed>(all: &[u8]) -> Result<T, Refused> {
     if bytes.0.is_empty() { Ok(content) } else { Err(Refused::Content) }
 }
 
+/// What was written, without what is around it.
+#[cfg(test)]
+pub(crate) fn read_content<T: Packed>(content: &[u8]) -> Option<T> {
+    let mut bytes = Bytes(content);
+    T::unpack(&mut bytes).filter(|_| bytes.0.is_empty())
+}
+
 fn envelope(all: &[u8]) -> Result<&[u8], Refused> {
     let (checked, behind) = all.split_at_checked(all.len().wrapping_sub(SUM)).ok_or(Refused::Foreign)?;
     let (magic, rest) = checked.split_first_chunk::<8>().ok_or(Refused::Foreign)?;

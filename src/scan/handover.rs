@@ -103,3 +103,6 @@ packed_struct!(Known { 1 id, 2 name, 3 directory, 4 seen, 5 left });
 packed_struct!(Stop { 1 farewell, 2 stage, 3 exit, 4 first });
 packed_enum!(Stage { 1 Telling, 2 Services(until, whole), 3 Others(until, whole), 4 Killed(until) });
 packed_struct!(Log { 1 text, 2 pipe, 3 expiry });
+
+#[cfg(test)]
+mod tests;

@@ -100,6 +100,12 @@ fn a_supervisor_comes_back_as_it_was() {
 }
 
 #[test]
+fn what_the_first_version_hands_over_is_understood_for_ever() {
+    let content = include_bytes!("../../../fuzz/seeds/handover/runsv");
+    assert_eq!(crate::handover::read_content(content), Some(full()));
+}
+
+#[test]
 fn what_is_damaged_is_refused() {
     let sealed = seal(&full());
     let mut random = Random::new(5);

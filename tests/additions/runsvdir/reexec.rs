@@ -223,3 +223,31 @@ fn sv_replaces_all_of_them() {
     assert_ne!(generation(runsvdir.pid()), before);
     assert_eq!(pids(&scene, 5), services);
 }
+
+/// What `make upgrade` does to a thousand.
+#[test]
+fn the_upgrade_of_a_few_services_is_told_with_figures() {
+    let scene = Scene::new();
+    let mut script = scene.command(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/upgrade.sh"));
+    script.arg("5").env("BIN", ours("runsvdir").parent().unwrap()).env("TMPDIR", scene.path("."));
+    let done = scene.finish(script);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert!(done.out.contains("6 programs have replaced themselves"), "{}", done.out);
+    assert!(done.out.contains("none of them missing"), "{}", done.out);
+}
+
+#[test]
+#[ignore = "a thousand services: make upgrade does the same with figures"]
+fn a_thousand_services_notice_nothing() {
+    let scene = Scene::new();
+    services(&scene, 1000);
+    let runsvdir = installed(&scene, &["scan"]);
+    until_all_run(&scene, 1000);
+    let (supervisors, before) = (sorted(children(runsvdir.pid())), pids(&scene, 1000));
+    install_ours(&scene);
+    let mut sv = scene.command(ours("sv"));
+    sv.args(["-w", "100", "reexec"]).env("SVDIR", scene.path("scan"));
+    let done = scene.finish(sv);
+    assert_eq!((done.code, done.out.lines().count()), (0, 1001), "{}", done.err);
+    assert_eq!((sorted(children(runsvdir.pid())), pids(&scene, 1000)), (supervisors, before));
+}
