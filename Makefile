@@ -79,6 +79,13 @@ MINUTES ?= 30
 soak:
 	KEEPUP_SOAK_MINUTES=$(MINUTES) $(CARGO) test --locked --test additions soak::for_as_long_as_asked -- --ignored --nocapture
 
+# A thousand services, all of whose supervisors become the programs that were just built, from those in OLD if that is
+# given: the same processes before and after, and no line of a log missing. After an upgrade of your own: sv reexec.
+SERVICES ?= 1000
+
+upgrade: all
+	BIN=$(abspath $(RELEASE)) benches/upgrade.sh $(SERVICES)
+
 # One suite, against the originals and against ours.
 compliance: compliance-theirs compliance-ours
 
@@ -143,5 +150,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test footprint soak test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
+.PHONY: all demo test footprint soak upgrade test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
 	install uninstall install-initd clean

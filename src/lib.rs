@@ -8,6 +8,7 @@ extern crate alloc;
 // Layer 0: words and decisions. No input, no output, no clock; core and alloc only.
 pub mod alert;
 pub mod exit;
+pub mod handover;
 pub mod logdir;
 pub mod moment;
 pub mod probe;

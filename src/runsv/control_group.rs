@@ -8,7 +8,9 @@
 use super::wishes::GROUP;
 use crate::cli::message::Voice;
 use crate::service::control_group::{controller, is_limit, kills, place, values};
+use crate::service::handover;
 use crate::sys::fs::{self, Dir, How, Wait};
+use crate::sys::handover::{Incoming, Outgoing};
 use crate::sys::{Errno, Result, io};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
@@ -49,6 +51,18 @@ impl ControlGroup {
         }
         let member = group.dir.file("cgroup.procs", How::Write).map_err(|errno| unable(b"enter", errno))?;
         Ok((group, member))
+    }
+
+    /// What stays open of it, and what is known.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> handover::Group {
+        let path = self.path.as_os_str().as_bytes().to_vec();
+        handover::Group { path, directory: outgoing.keep(&self.dir), kills: self.kills }
+    }
+
+    /// What was handed over.
+    pub(super) fn inherit(group: handover::Group, incoming: &mut Incoming) -> Result<ControlGroup> {
+        let path = PathBuf::from(OsString::from_vec(group.path));
+        Ok(ControlGroup { path, dir: Dir::from(incoming.take(group.directory)?), kills: group.kills })
     }
 
     fn claim(path: &Path) -> core::result::Result<ControlGroup, (&'static [u8], Errno)> {

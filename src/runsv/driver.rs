@@ -4,13 +4,14 @@ use super::hold::Hold;
 use super::launch::{Family, Launcher};
 use super::needs::{NEEDS, Neighbours, Waiting};
 use super::report;
+use super::succession::Succession;
 use super::survivors::Strangers;
 use super::talk::{MAILBOX, MAIN, STORED, Talk};
 use super::wishes::Wishes;
 use crate::cli::message::Voice;
 use crate::exit::{Ending, Exit, Pid};
 use crate::moment::{Moment, Now};
-use crate::service::command::Command;
+use crate::service::command::{Command, REEXEC};
 use crate::service::journal::{Draft, Key};
 use crate::service::machine::{Action, Event, Machine, Note, Program, Role, Start};
 use crate::service::order::{self, Loggers, Next};
@@ -46,6 +47,8 @@ pub(super) struct Runsv {
     /// The service talks.
     pub(super) talk: Option<Box<Talk>>,
     pub(super) strangers: Strangers,
+    /// The program in our place is to be replaced.
+    pub(super) succession: Option<Box<Succession>>,
     /// What the life that has just ended left behind, and was ended too.
     left: Vec<Pid>,
 }
@@ -57,13 +60,13 @@ pub(super) struct Seat {
     pub(super) post: Post,
     /// When its main process began, where that is not the one that we have started.
     pub(super) main_began: Option<u64>,
-    hold: Hold,
+    pub(super) hold: Hold,
     pub(super) script: Option<Pid>,
     pub(super) check: Option<Pid>,
     /// Where the service says that it is ready.
-    ready: Option<OwnedFd>,
+    pub(super) ready: Option<OwnedFd>,
     /// Whether the last line of the journal could be written.
-    noting: bool,
+    pub(super) noting: bool,
     /// The state is not shown yet.
     unshown: bool,
     /// Whether its fifo is being waited for.
@@ -113,6 +116,7 @@ impl Runsv {
             waiting: None,
             talk: None,
             strangers: Strangers::default(),
+            succession: None,
             left: Vec::new(),
         }
     }
@@ -156,6 +160,10 @@ impl Runsv {
                 }
                 Next::Leave => return self.leave(),
             }
+            if self.is_to_be_replaced() {
+                self.hand_over(now);
+                continue;
+            }
             if let Err(errno) = self.reactor.wait(now.moment, self.deadline(now.moment), &mut events) {
                 self.voice.warning(&[b"unable to wait for commands, waiting for signals"], errno);
             }
@@ -187,6 +195,9 @@ impl Runsv {
                 reactor::Event::Ready(token) => self.commands(now, role_of(*token)),
             }
         }
+        if let Some(succession) = &mut self.succession {
+            succession.tick(now.moment);
+        }
         if self.strangers.due(now.moment).is_some() {
             self.look_at_strangers(now);
         }
@@ -212,6 +223,7 @@ impl Runsv {
             .chain(self.loggers())
             .flat_map(|seat| [seat.machine.deadline(), seat.hold.deadline(), seat.show_again.map(|(due, _)| due)])
             .chain([self.waiting.as_ref().and_then(|waiting| waiting.due), self.strangers.due(now)])
+            .chain([self.succession.as_ref().and_then(|succession| succession.deadline())])
             .flatten()
             .min()
     }
@@ -283,7 +295,7 @@ impl Runsv {
         self.write(now, role, &draft);
     }
 
-    fn write(&mut self, now: Now, role: Role, draft: &Draft) {
+    pub(super) fn write(&mut self, now: Now, role: Role, draft: &Draft) {
         let Runsv { voice, service, loggers, .. } = self;
         let Some(seat) = pick(service, loggers, role) else { return };
         let written = seat.post.note(now.label, draft);
@@ -296,7 +308,8 @@ impl Runsv {
     fn family(&self) -> Family {
         let loggers: Vec<Pid> = self.loggers().filter_map(|seat| seat.machine.pid()).collect();
         let strangers = self.strangers.pids().filter(|pid| !loggers.contains(pid)).collect();
-        let helpers = loggers.into_iter().chain(self.service.script).chain(self.service.check).collect();
+        let tried = self.succession.as_ref().and_then(|succession| succession.tried());
+        let helpers = loggers.into_iter().chain(self.service.script).chain(self.service.check).chain(tried).collect();
         Family { helpers, strangers }
     }
 
@@ -430,6 +443,9 @@ impl Runsv {
             for command in bytes[..length].iter().filter_map(|byte| Command::from_byte(*byte)) {
                 self.obey(now, role, command);
             }
+            if bytes[..length].contains(&REEXEC) {
+                self.try_successor(now, role);
+            }
             if length < room || room == 0 {
                 return;
             }
@@ -469,6 +485,9 @@ impl Runsv {
 
     pub(super) fn ended(&mut self, now: Now, pid: Pid, ending: Ending) {
         self.forget_stranger(pid);
+        if self.succession.as_ref().is_some_and(|succession| succession.tried() == Some(pid)) {
+            return self.successor_answered(now, ending);
+        }
         if self.service.script == Some(pid) {
             self.service.script = None;
             return self.step(now, Role::Service, Event::Answered { handled: ending.is_yes() });
@@ -530,7 +549,7 @@ fn pick<'a>(service: &'a mut Seat, loggers: &'a mut Loggers<Option<Box<Seat>>>, 
 }
 
 /// The descriptor on which the service says that it is ready.
-const READY: Token = Token(2);
+pub(super) const READY: Token = Token(2);
 /// Commands for the logger of standard error.
 const ERROR_LOGGER: Token = Token(7);
 

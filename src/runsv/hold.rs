@@ -25,6 +25,18 @@ impl Hold {
         hold
     }
 
+    /// What it is, for the program that takes our place.
+    pub(super) fn hand_over(&self) -> Option<Held> {
+        self.0.as_ref().map(|(held, _)| held.clone())
+    }
+
+    /// What was handed over: not what the file says now, of which a `d` may be about to tell.
+    pub(super) fn inherit(now: Now, held: Option<Held>) -> Hold {
+        let mut hold = Hold::default();
+        held.into_iter().for_each(|held| hold.take(now, held));
+        hold
+    }
+
     /// Whether it keeps the service down.
     pub(super) fn holds(&self) -> bool {
         self.0.is_some()

@@ -4,6 +4,7 @@
 //! starts programs, `outfit` packs what `run` is given beside the usual (`sockets`, `store`, `control_group`), `wishes`
 //! reads the optional files, `needs` looks at the services that must be ready first, `talk` listens to one that talks,
 //! `hold` brings back what is down for a time, `survivors` takes over what a supervisor before us has left running,
+//! `succession` replaces the program of this process by the one that is there now,
 //! `report` finds the words for what went wrong. What to do about anything is decided in `service::machine`.
 #![forbid(unsafe_code)]
 
@@ -17,6 +18,7 @@ mod report;
 mod sockets;
 mod start;
 mod store;
+mod succession;
 mod survivors;
 mod talk;
 mod wishes;
@@ -24,6 +26,8 @@ mod wishes;
 use crate::cli::message::Voice;
 use crate::cli::options::{Called, Usage};
 use crate::exit::Exit;
+use crate::service::handover::Supervisor;
+use crate::supervise::reexec::{TRIAL, answer};
 use crate::sys::door::Args;
 use argh::{ArgsInfo, FromArgs};
 use std::os::unix::ffi::OsStrExt;
@@ -36,6 +40,18 @@ const USAGE: Usage = Usage { program: "runsv", line: "dir", called: Called::AsGi
 
 /// The program.
 pub fn main(args: Args<'_>) -> Exit {
+    if let [_, word, directory] = args {
+        if *word == TRIAL {
+            let voice = Voice::new(&[b"runsv ", directory.as_bytes()]);
+            return answer::<Supervisor>().map_or_else(
+                |why| {
+                    voice.refuse(&[why.as_bytes()]);
+                    Exit(1)
+                },
+                |()| Exit::OK,
+            );
+        }
+    }
     if let Err(exit) = USAGE.parse_bare::<Options>(args) {
         return exit;
     }

@@ -2,19 +2,22 @@
 
 use super::driver::Runsv;
 use super::report;
+use crate::handover::Number;
 use crate::moment::{Moment, Now};
 use crate::service::goal::is_ready;
 use crate::service::machine;
 use crate::service::needs_graph::{Graph, Node};
 use crate::service::policy::needs::{self, Needs};
 use crate::supervise::client::{Place, Service};
+use crate::sys::Result;
 use crate::sys::fs::Dir;
+use crate::sys::handover::{Incoming, Outgoing};
 use crate::sys::inotify::{Interest, Watcher};
 use crate::sys::reactor::{Direction, Token};
 use core::time::Duration;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 /// The scan directory that a service was started from, and its name there.
@@ -64,6 +67,16 @@ impl Neighbours {
             _ => (path.join(".."), OsString::new()), // `.` and the like: nobody there is known to be us
         };
         Some(Neighbours { scan: Dir::reach(scan).ok()?, own })
+    }
+
+    /// What stays open, and the name.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> (Number, Vec<u8>) {
+        (outgoing.keep(&self.scan), self.own.as_bytes().to_vec())
+    }
+
+    /// What was handed over.
+    pub(super) fn inherit((scan, own): (Number, Vec<u8>), incoming: &mut Incoming) -> Result<Neighbours> {
+        Ok(Neighbours { scan: Dir::from(incoming.take(scan)?), own: OsString::from_vec(own) })
     }
 
     /// Which of these are not ready, and whether they wait for us.

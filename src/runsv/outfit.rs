@@ -7,10 +7,12 @@ use super::store::Store;
 use super::wishes::Extras;
 use crate::cli::message::Voice;
 use crate::exit::Ending;
+use crate::service::handover;
 use crate::service::policy::{Policy, ReadyBy};
 use crate::signal::Signal;
 use crate::supervise::server::Post;
 use crate::sys::fs::{self, Wait};
+use crate::sys::handover::{Incoming, Outgoing};
 use crate::sys::process::Given;
 use crate::sys::{Errno, Result};
 use std::ffi::CString;
@@ -66,6 +68,29 @@ impl Outfit {
             self.0 = None;
         }
         pack
+    }
+
+    /// What stays open of it, and what is known. What is wanted is asked again before the next start.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> handover::Outfit {
+        let Some(kept) = &self.0 else { return handover::Outfit::default() };
+        handover::Outfit {
+            stdin: kept.stdin.as_ref().map(|stdin| outgoing.keep(stdin)),
+            sockets: kept.sockets.hand_over(outgoing),
+            store: kept.store.hand_over(outgoing),
+            group: kept.group.as_ref().map(|group| group.hand_over(outgoing)),
+        }
+    }
+
+    /// What was handed over.
+    pub(super) fn inherit(outfit: handover::Outfit, incoming: &mut Incoming) -> Result<Outfit> {
+        if outfit == handover::Outfit::default() {
+            return Ok(Outfit::default());
+        }
+        let stdin = outfit.stdin.map(|stdin| incoming.take(stdin)).transpose()?;
+        let sockets = Sockets::inherit(outfit.sockets, incoming)?;
+        let store = Store::inherit(outfit.store, incoming)?;
+        let group = outfit.group.map(|group| ControlGroup::inherit(group, incoming)).transpose()?;
+        Ok(Outfit(Some(Box::new(Kept { wanted: Extras::default(), stdin, sockets, store, group }))))
     }
 
     /// What the service has given us to keep.

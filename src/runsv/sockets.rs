@@ -4,10 +4,16 @@
 use crate::cli::message::Voice;
 use crate::getent;
 use crate::process_state::account;
+use crate::service::handover;
 use crate::service::policy::Listen;
 use crate::service::policy::listen::{Address, Socket, Unix};
+use crate::sys::Result as Answer;
+use crate::sys::handover::{Incoming, Outgoing};
 use crate::sys::listener::{self, Bound, Trouble};
+use std::ffi::OsString;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 
 /// How many connections may wait where the file does not say: more than any system allows by itself.
 const BACKLOG: u32 = 1 << 16;
@@ -44,6 +50,26 @@ impl Sockets {
             }
         }
         good
+    }
+
+    /// What stays open, and what is known.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> Vec<handover::Socket> {
+        let path = |bound: &Bound| bound.path().map(|(path, id)| (path.as_os_str().as_bytes().to_vec(), *id));
+        let mut one = |(wanted, bound): &(Socket, Bound)| handover::Socket {
+            wanted: wanted.clone(),
+            file: outgoing.keep(bound),
+            path: path(bound),
+        };
+        self.0.iter().map(&mut one).collect()
+    }
+
+    /// What was handed over.
+    pub(super) fn inherit(sockets: Vec<handover::Socket>, incoming: &mut Incoming) -> Answer<Sockets> {
+        let mut one = |socket: handover::Socket| {
+            let path = socket.path.map(|(path, id)| (PathBuf::from(OsString::from_vec(path)), id));
+            Ok((socket.wanted, Bound::inherit(incoming.take(socket.file)?, path)))
+        };
+        sockets.into_iter().map(&mut one).collect::<Answer<_>>().map(Sockets)
     }
 
     /// Those that are handed over by number, with their names, in the order of the file.

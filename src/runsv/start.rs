@@ -9,13 +9,16 @@ use super::report;
 use super::survivors::log_pipe_of_survivors;
 use crate::cli::message::Voice;
 use crate::exit::Exit;
+use crate::service::handover::Supervisor;
 use crate::service::machine::{Machine, Role};
 use crate::service::order::Loggers;
 use crate::signal::Signal;
 use crate::supervise::home::{self, Home};
+use crate::supervise::reexec::{self, Arrival};
 use crate::supervise::server::{Claim, Post, Trouble};
 use crate::sys::fs::{Dir, Kind};
-use crate::sys::process::own_group;
+use crate::sys::handover::Incoming;
+use crate::sys::process::{self, own_group};
 use crate::sys::reactor::{Event, Reactor};
 use crate::sys::{self, Errno, clock, fs, io};
 use core::time::Duration;
@@ -24,7 +27,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// The signals that are ours: a child has ended; leave.
-const WATCHED: &[Signal] = &[Signal::CHLD, Signal::TERM];
+pub(super) const WATCHED: &[Signal] = &[Signal::CHLD, Signal::TERM];
 
 /// How often to look whether another supervisor has given up our logger's lock.
 const LOCK_RETRY: Duration = Duration::from_secs(1);
@@ -33,6 +36,31 @@ const LOCK_RETRY: Duration = Duration::from_secs(1);
 /// we start would lie below everything that runs later, a page or two for each service.
 #[inline(never)]
 pub(super) fn start(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
+    let is_ours = |left: &Supervisor| left.pid.is_some() && process::own_id() == left.pid;
+    match reexec::look(is_ours) {
+        Arrival::None => claim(directory, voice),
+        Arrival::Handed(left, incoming) => succeed(directory, voice, left, incoming),
+        // We are in the service directory.
+        Arrival::Lost(why) => {
+            voice.remark(&[why.to_string().as_bytes()]);
+            claim(fs::here().as_ref().map_or(directory, |here| here.as_os_str()), voice)
+        }
+    }
+}
+
+/// Goes on with what the program before us in this process has left.
+#[inline(never)]
+fn succeed(directory: &OsStr, voice: Voice, left: Supervisor, incoming: Incoming) -> Result<Runsv, Exit> {
+    let mut runsv = Runsv::inherit(directory, voice.clone(), left, incoming).map_err(|errno| {
+        voice.fatal(&[b"unable to take over what was handed over"], errno);
+        Exit::FATAL
+    })?;
+    runsv.catch_up(clock::now());
+    Ok(runsv)
+}
+
+#[inline(never)]
+fn claim(directory: &OsStr, voice: Voice) -> Result<Runsv, Exit> {
     let fatal = |what: &[u8], errno| {
         voice.fatal(&[what], errno);
         Exit::FATAL

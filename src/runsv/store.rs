@@ -1,6 +1,8 @@
 //! Descriptors that a service has given us to keep for its next start.
 
-use crate::sys::io;
+use crate::service::handover;
+use crate::sys::handover::{Incoming, Outgoing};
+use crate::sys::{Result, io};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// In the order in which they came.
@@ -34,6 +36,29 @@ impl Store {
         }
         self.0.push(Stored { name: name.into(), file, poll });
         self.0.last().filter(|stored| stored.poll).map(|stored| stored.file.as_fd())
+    }
+
+    /// What stays open, and what is known.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> Vec<handover::Stored> {
+        let mut one = |stored: &Stored| handover::Stored {
+            name: stored.name.clone(),
+            file: outgoing.keep(&stored.file),
+            poll: stored.poll,
+        };
+        self.0.iter().map(&mut one).collect()
+    }
+
+    /// What was handed over.
+    pub(super) fn inherit(stored: Vec<handover::Stored>, incoming: &mut Incoming) -> Result<Store> {
+        let mut one = |stored: handover::Stored| {
+            Ok(Stored { name: stored.name, file: incoming.take(stored.file)?, poll: stored.poll })
+        };
+        stored.into_iter().map(&mut one).collect::<Result<_>>().map(Store)
+    }
+
+    /// Those that are watched for trouble.
+    pub(super) fn watched(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.0.iter().filter(|stored| stored.poll).map(|stored| stored.file.as_fd())
     }
 
     /// Takes out those of this name.

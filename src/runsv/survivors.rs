@@ -4,6 +4,7 @@
 use super::driver::Runsv;
 use super::talk::MAIN;
 use crate::exit::{Ending, Pid};
+use crate::handover::Number;
 use crate::moment::{Moment, Now};
 use crate::service::machine::Role;
 use crate::service::machine::resumed::{Past, Survivor, began};
@@ -13,6 +14,7 @@ use crate::service::record::Report;
 use crate::service::status::Phase;
 use crate::supervise::server::Left;
 use crate::sys::fs::{Dir, How, Kind, facts, read_link};
+use crate::sys::handover::Outgoing;
 use crate::sys::reactor::Direction;
 use crate::sys::{clock, io, limits, process, processes};
 use core::time::Duration;
@@ -41,6 +43,14 @@ impl Strangers {
     /// Their process ids.
     pub(super) fn pids(&self) -> impl Iterator<Item = Pid> {
         self.0.iter().map(|stranger| stranger.pid)
+    }
+}
+
+impl Strangers {
+    /// What stays open, and who they are.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> Vec<(Pid, Option<Number>)> {
+        let mut one = |one: &Stranger| (one.pid, one.handle.as_ref().map(|handle| outgoing.keep(handle)));
+        self.0.iter().map(&mut one).collect()
     }
 }
 

@@ -3,11 +3,13 @@
 use super::driver::Runsv;
 use crate::exit::Pid;
 use crate::moment::Now;
+use crate::service::handover;
 use crate::service::machine::{Event, Role, Says};
 use crate::service::notify::{self, Access, LONGEST, Message, Told};
 use crate::service::policy::ReadyBy;
 use crate::service::status::Want;
 use crate::signal::Signal;
+use crate::sys::handover::Outgoing;
 use crate::sys::mailbox::{Letter, Mailbox, Spot};
 use crate::sys::reactor::{Direction, Token};
 use crate::sys::{clock, process, processes};
@@ -49,6 +51,24 @@ impl Talk {
         let socket = String::from_utf8_lossy(mailbox.address()).into_owned();
         let told = Told { socket, ..Told::default() };
         Ok(Talk { mailbox, access: Access::All, told, unshown: true, reload: None })
+    }
+
+    /// What stays open, and what is known.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> handover::Talk {
+        handover::Talk {
+            mailbox: outgoing.keep(&self.mailbox),
+            address: self.mailbox.address().to_vec(),
+            is_file: self.mailbox.is_file(),
+            access: self.access,
+            told: self.told.clone(),
+            reload: self.reload,
+        }
+    }
+
+    /// What was handed over; where the file of its mailbox is, if it is one.
+    pub(super) fn inherit(talk: handover::Talk, socket: OwnedFd, spot: Option<Spot>) -> Talk {
+        let mailbox = Mailbox::inherit(socket, talk.address, spot);
+        Talk { mailbox, access: talk.access, told: talk.told, unshown: true, reload: talk.reload }
     }
 
     /// Where letters come.

@@ -6,14 +6,17 @@
 //! successors at one time only one adopts, the lock of the scan directory is held as long as there is anybody adopted.
 
 use crate::exit::Pid;
+use crate::handover::Number;
 use crate::moment::Moment;
 use crate::process_state::limit::Resource;
+use crate::scan::handover;
 use crate::scan::plan::Id;
 use crate::service::mark::{Mark, World};
 use crate::signal::Signal;
 use crate::supervise::holder::Holder;
 use crate::supervise::home;
 use crate::sys::fs::{self, Dir, Wait, facts_of};
+use crate::sys::handover::Outgoing;
 use crate::sys::limits;
 use crate::sys::reactor::{Direction, Reactor, Token};
 use crate::sys::{Errno, io, process, processes};
@@ -96,6 +99,32 @@ impl Adopted {
         Some(pid)
     }
 
+    /// Who they are and what stays open, for the program that takes our place.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> (Vec<handover::Adopted>, Option<(Id, Number)>) {
+        let lock = self.scan.as_ref().map(|(id, lock)| (*id, outgoing.keep(lock)));
+        let mut one = |(pid, stranger): (&Pid, &Stranger)| handover::Adopted {
+            pid: *pid,
+            began: stranger.began,
+            handle: stranger.handle.as_ref().map(|handle| outgoing.keep(handle)),
+        };
+        (self.all.iter().map(&mut one).collect(), lock)
+    }
+
+    /// What was handed over, each with its handle.
+    pub(super) fn inherit(
+        now: Moment,
+        all: Vec<(handover::Adopted, Option<OwnedFd>)>,
+        scan: Option<(Id, OwnedFd)>,
+        reactor: &mut Reactor,
+        token: Token,
+    ) -> Adopted {
+        let mut adopted = Adopted { scan, ..Adopted::default() };
+        for (one, handle) in all {
+            adopted.keep(now, one.pid, Stranger { began: one.began, handle }, reactor, token);
+        }
+        adopted
+    }
+
     fn keep(&mut self, now: Moment, pid: Pid, mut stranger: Stranger, reactor: &mut Reactor, token: Token) {
         stranger.handle = stranger.handle.filter(|handle| reactor.watch(handle, token, Direction::Read).is_ok());
         if stranger.handle.is_none() {
@@ -163,10 +192,11 @@ impl Adopted {
     }
 }
 
-/// Whether its parent is still the one that has started it. Process 1 is everybody's who has lost his own, also of one
+/// Whether its parent, which is not us (a child of ours of which we know nothing is nobody's), is still the one that has started it. Process 1 is everybody's who has lost his own, also of one
 /// that had lost it before it could write it down; only as a `runsvdir` it looks after those that it has started.
 fn is_looked_after(parent: i32, mark: &Mark) -> bool {
-    let same = parent == mark.starter.map_or(0, Pid::get);
+    let ours = process::own_id().map(Pid::get) == Some(parent);
+    let same = !ours && parent == mark.starter.map_or(0, Pid::get);
     same && Pid::new(parent).is_none_or(|parent| parent.get() != 1 || processes::is_called(parent, RUNSVDIR))
 }
 

@@ -4,6 +4,7 @@
 use crate::exit::{Ending, Exit};
 use crate::moment::Moment;
 use crate::scan::essential::Essential;
+use crate::scan::handover;
 use crate::scan::plan::Id;
 use crate::service::record::Record;
 use crate::service::status::Status;
@@ -11,6 +12,7 @@ use crate::supervise::STATUS;
 use crate::supervise::home::{self, Home};
 use crate::supervise::watching::Watching;
 use crate::sys::fs::{Dir, How};
+use crate::sys::handover::Outgoing;
 use crate::sys::inotify::{Interest, Watch};
 use crate::sys::io;
 use core::time::Duration;
@@ -80,6 +82,29 @@ pub(super) fn exit_of(ending: Ending) -> Exit {
 }
 
 impl Essentials {
+    /// What is known of them, for the program that takes our place.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> Vec<handover::Known> {
+        let mut one = |(id, known): (&Id, &Known)| handover::Known {
+            id: *id,
+            name: known.name.clone(),
+            directory: outgoing.keep(&known.dir),
+            seen: known.seen,
+            left: known.left.clone(),
+        };
+        self.known.iter().map(&mut one).collect()
+    }
+
+    /// What was handed over, each with its directory. They are looked at in the first turn.
+    pub(super) fn inherit(known: Vec<(handover::Known, Dir)>) -> Essentials {
+        let one = |(known, dir): (handover::Known, Dir)| {
+            let name = Path::new(OsStr::from_bytes(known.name.to_bytes()));
+            let home = Home::find(home::top().as_deref(), name).unwrap_or(Home::Own);
+            let handover::Known { id, name, seen, left, .. } = known;
+            (id, Known { name, dir, home, seen, left, watch: None, fresh: true })
+        };
+        Essentials { known: known.into_iter().map(one).collect(), poll: None }
+    }
+
     /// A `runsv` is about to be started for this entry of the current directory, which is `path`.
     pub(super) fn meet(&mut self, id: Id, name: &CStr, path: &Path, watching: &Watching) {
         let name_text = OsStr::from_bytes(name.to_bytes());

@@ -6,7 +6,9 @@
 
 use crate::cli::message::{Pieces, Voice, to_stderr};
 use crate::moment::Moment;
+use crate::scan::handover;
 use crate::scan::readout::Readout;
+use crate::sys::handover::Outgoing;
 use crate::sys::title::Title;
 use crate::sys::{Errno, io};
 use core::time::Duration;
@@ -68,6 +70,21 @@ impl Log {
         Ok(())
     }
 
+    /// What is shown, and where that comes from, for the program that takes our place. Standard error stays what it is.
+    pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> Option<handover::Log> {
+        let shown = self.shown.as_ref()?;
+        let text = shown.readout.text().to_vec();
+        Some(handover::Log { text, pipe: outgoing.keep(&shown.pipe), expiry: shown.expiry })
+    }
+
+    /// Goes on showing what was handed over. Our argument is what was shown last, and so as long.
+    pub(super) fn go_on_showing(&mut self, argument: &'static OsStr, log: handover::Log, pipe: OwnedFd) {
+        let (Some(title), Some(readout)) = (Title::over(argument), Readout::of(log.text)) else { return };
+        let mut shown = Shown { readout, title, pipe, expiry: log.expiry };
+        shown.title.show(shown.readout.text());
+        self.shown = Some(shown);
+    }
+
     /// `PREFIX: warning: WHAT: reason`.
     pub(super) fn warning(&mut self, what: Pieces<'_>, why: Errno) {
         self.utter(b"warning: ", what, Some(why));
@@ -76,6 +93,11 @@ impl Log {
     /// `PREFIX: warning: WHAT`, where no call failed.
     pub(super) fn remark(&mut self, what: Pieces<'_>) {
         self.utter(b"warning: ", what, None);
+    }
+
+    /// `PREFIX: WHAT`, for lines of another kind.
+    pub(super) fn say(&mut self, what: Pieces<'_>) {
+        self.utter(b"", what, None);
     }
 
     /// `PREFIX: fatal: WHAT: reason`.

@@ -10,6 +10,7 @@ use super::log::Log;
 use crate::exit::{Exit, Pid};
 use crate::moment::Moment;
 use crate::scan::farewell::{Farewell, Member};
+use crate::scan::handover;
 use crate::scan::plan::{Plan, Runsv};
 use crate::service::policy::needs;
 use crate::signal::Signal;
@@ -97,6 +98,29 @@ impl Stop {
     pub(super) fn hang_up(plan: &Plan, adopted: &Adopted, path: &OsStr) -> Stop {
         let farewell = Farewell::new(&members(plan, path));
         Stop { farewell, stage: Stage::Telling, exit: Exit::FATAL, first: false }.begun(adopted)
+    }
+
+    /// What is known of it, for the program that takes our place.
+    pub(super) fn hand_over(&self) -> handover::Stop {
+        let stage = match self.stage {
+            Stage::Telling => handover::Stage::Telling,
+            Stage::Services(Grace { until, whole }) => handover::Stage::Services(until, whole),
+            Stage::Others(Grace { until, whole }) => handover::Stage::Others(until, whole),
+            Stage::Killed(until) => handover::Stage::Killed(until),
+        };
+        handover::Stop { farewell: self.farewell.clone(), stage, exit: self.exit, first: self.first }
+    }
+
+    /// What was handed over.
+    pub(super) fn inherit(stop: handover::Stop) -> Stop {
+        let handover::Stop { farewell, stage, exit, first } = stop;
+        let stage = match stage {
+            handover::Stage::Telling => Stage::Telling,
+            handover::Stage::Services(until, whole) => Stage::Services(Grace { until, whole }),
+            handover::Stage::Others(until, whole) => Stage::Others(Grace { until, whole }),
+            handover::Stage::Killed(until) => Stage::Killed(until),
+        };
+        Stop { farewell, stage, exit, first }
     }
 
     fn begun(mut self, adopted: &Adopted) -> Stop {

@@ -6,6 +6,7 @@ use super::launch::Launcher;
 use super::log::Log;
 use super::looking::Looking;
 use super::stop::{GRACE, Patience, Stop};
+use super::succession::{Heritage, Succession};
 use crate::exit::{Exit, Pid};
 use crate::moment::{Moment, Now};
 use crate::scan::plan::{Event, Listing, Plan};
@@ -24,7 +25,8 @@ const LOG: Token = Token(1);
 pub(super) const ADOPTED: Token = Token(2);
 
 /// What is watched; the first and the last not always.
-static WATCHED: [Signal; 6] = [Signal::PIPE, Signal::CHLD, Signal::TERM, Signal::HUP, Signal::ALRM, Signal::INT];
+static WATCHED: [Signal; 7] =
+    [Signal::PIPE, Signal::CHLD, Signal::TERM, Signal::HUP, Signal::ALRM, Signal::USR2, Signal::INT];
 
 /// A supervisor of supervisors.
 #[derive(Debug)]
@@ -37,7 +39,9 @@ pub(super) struct Tree {
     pub(super) looking: Looking,
     pub(super) essentials: Essentials,
     pub(super) adopted: Adopted,
-    stop: Option<Stop>,
+    pub(super) stop: Option<Stop>,
+    /// The program in our place is to be replaced.
+    pub(super) succession: Option<Succession>,
     /// Whether TERM stops the services too, and how long that may take.
     grace: Option<Duration>,
     pub(super) first: bool,
@@ -55,6 +59,8 @@ pub(super) fn run(
     grace: Option<Duration>,
 ) -> Exit {
     let mut log = Log::new(path);
+    // Before anything is opened.
+    let heritage = Heritage::find(&mut log);
     let first = process::own_id().map(Pid::get) == Some(1);
     let grace = grace.or(first.then_some(GRACE));
     let launcher = match Launcher::new(path, sessions) {
@@ -64,8 +70,11 @@ pub(super) fn run(
             return Exit(100);
         }
     };
-    if let Some(argument) = shown {
-        log.show_in(argument);
+    let Heritage { left, log: shown_before, mut files } = heritage;
+    match (shown, shown_before) {
+        (Some(argument), Some((log_before, pipe))) => log.go_on_showing(argument, log_before, pipe),
+        (Some(argument), None) => log.show_in(argument),
+        (None, _) => {}
     }
     if grace.is_some() && !first {
         if let Err(errno) = family::adopt_orphans() {
@@ -86,7 +95,7 @@ pub(super) fn run(
     }
     let looking = Looking::new(path, clock::moment());
     let (plan, essentials) = (Plan::default(), Essentials::default());
-    Tree {
+    let mut tree = Tree {
         path,
         log,
         reactor,
@@ -96,12 +105,16 @@ pub(super) fn run(
         essentials,
         adopted: Adopted::default(),
         stop: None,
+        succession: None,
         grace,
         first,
         crowded: None,
         swollen: false,
+    };
+    if let Some(left) = left {
+        tree.inherit(left, &mut files);
     }
-    .run()
+    tree.run()
 }
 
 /// INT is ours only where it means a stop. PIPE is watched so that a warning that nobody reads does not end us; where
@@ -120,6 +133,9 @@ impl Tree {
             if let Some(exit) = self.turn(now, &events) {
                 return exit;
             }
+            if self.is_to_be_replaced() {
+                self.hand_over();
+            }
             if let Err(errno) = self.reactor.wait(clock::moment(), self.deadline(), &mut events) {
                 self.log.warning(&[b"unable to wait for changes"], errno);
             }
@@ -131,7 +147,14 @@ impl Tree {
             Some(stop) => [stop.deadline(), None, None],
             None => [self.looking.deadline(), self.plan.deadline(), self.essentials.deadline()],
         };
-        work.into_iter().chain([self.log.deadline(), self.adopted.deadline()]).flatten().min()
+        work.into_iter()
+            .chain([
+                self.log.deadline(),
+                self.adopted.deadline(),
+                self.succession.as_ref().and_then(Succession::deadline),
+            ])
+            .flatten()
+            .min()
     }
 
     /// One turn: what happened, then whatever has become due. The exit code when it is over.
@@ -150,6 +173,7 @@ impl Tree {
             }
         }
         self.log.turn(now.moment);
+        self.succession.iter_mut().for_each(|succession| succession.tick(now.moment));
         if self.adopted.deadline().is_some_and(|due| due <= now.moment)
             || events.contains(&reactor::Event::Ready(ADOPTED))
         {
@@ -174,6 +198,7 @@ impl Tree {
     fn signal(&mut self, now: Now, signal: Signal) -> Option<Exit> {
         match signal {
             Signal::CHLD => self.reap(now.moment),
+            Signal::USR2 => self.try_successor(now.moment),
             Signal::ALRM if self.stop.is_none() => self.look_at_once(now),
             Signal::TERM if self.grace.is_some() => self.stop(now.moment, Exit::OK),
             Signal::HUP if self.grace.is_some() => self.stop(now.moment, Exit::FATAL),
@@ -190,14 +215,15 @@ impl Tree {
     }
 
     /// Takes every child that has ended, also those that only came to us when their parents ended.
-    fn reap(&mut self, now: Moment) {
-        while let Some((pid, _)) = process::reap() {
+    pub(super) fn reap(&mut self, now: Moment) {
+        while let Some((pid, ending)) = process::reap() {
+            self.tried(pid, ending);
             self.ended(now, pid);
         }
     }
 
     /// One may have come to us as a child when its parent ended, and is reaped then.
-    fn look_at_adopted(&mut self, now: Moment) {
+    pub(super) fn look_at_adopted(&mut self, now: Moment) {
         self.reap(now);
         for pid in self.adopted.ended(now) {
             self.ended(now, pid);

@@ -4,6 +4,7 @@
 //! has run: by `sv down`, `sv once`, `sv exit`, or because it gave up. One whose `down` file kept it from starting has
 //! not ended, and one that is down only until its restart is wanted up.
 
+use crate::handover::pack::packed_struct;
 use crate::service::status::{Phase, Status, Want};
 
 /// What has been seen of an essential service so far.
@@ -11,6 +12,8 @@ use crate::service::status::{Phase, Status, Want};
 pub struct Essential {
     ran: bool,
 }
+
+packed_struct!(Essential { 1 ran });
 
 impl Essential {
     /// Takes in a status, and whether its supervisor says that there was a start: a life may be too short to be seen.

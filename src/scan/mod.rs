@@ -4,5 +4,6 @@
 
 pub mod essential;
 pub mod farewell;
+pub mod handover;
 pub mod plan;
 pub mod readout;

@@ -21,6 +21,11 @@ impl Readout {
         Some(readout)
     }
 
+    /// A text that was shown before.
+    pub fn of(text: Vec<u8>) -> Option<Readout> {
+        (text.len() >= LEAST).then_some(Readout(text))
+    }
+
     /// Moves bytes in at the end. A NUL would end the text for whoever shows it, and is dropped.
     pub fn push(&mut self, bytes: &[u8]) {
         let moved = &mut self.0[LABEL..];

@@ -35,6 +35,10 @@ pub enum Command {
     User2,
 }
 
+/// Asks the supervisor to replace itself by the program that is there now. It is nothing that the service hears of, and
+/// no supervisor before ours knows it.
+pub const REEXEC: u8 = b'R';
+
 impl Command {
     /// All of them.
     pub const ALL: [Command; 14] = [
@@ -115,6 +119,7 @@ mod tests {
         }
         let known = (0..=255).filter(|byte| Command::from_byte(*byte).is_some()).count();
         assert_eq!(known, Command::ALL.len(), "and no other byte is one");
+        assert_eq!(Command::from_byte(REEXEC), None);
     }
 
     #[test]

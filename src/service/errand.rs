@@ -28,6 +28,8 @@ words! {
         Disable = "disable",
         /// Any signal.
         Signal = "signal",
+        /// Programs of a newer version, in place.
+        Reexec = "reexec",
     }
 }
 
@@ -45,6 +47,7 @@ impl Errand {
             Errand::Enable => "have it run now and at every boot: a link, no file down",
             Errand::Disable => "have it run no more: no link, or a file down",
             Errand::Signal => "send any signal by its name",
+            Errand::Reexec => "have its runsv become the program that is there now",
         }
     }
 

@@ -7,6 +7,7 @@ pub mod command;
 pub mod control_group;
 pub mod errand;
 pub mod goal;
+pub mod handover;
 pub mod held;
 pub mod journal;
 pub mod lint;

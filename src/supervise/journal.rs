@@ -12,15 +12,31 @@ use std::os::fd::OwnedFd;
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     open: Option<(OwnedFd, Writer)>,
+    /// Where another program of this process has left it.
+    left: Option<Writer>,
     line: Vec<u8>,
 }
 
 impl Journal {
+    /// One that was handed over: numbers go on also if the last lines did not reach the disk.
+    pub(super) fn inherit(left: Option<Writer>) -> Journal {
+        Journal { left, ..Journal::default() }
+    }
+
+    /// Where it is, if it is known.
+    pub(super) fn writer(&self) -> Option<&Writer> {
+        self.open.as_ref().map(|(_, writer)| writer).or(self.left.as_ref())
+    }
+
     /// Appends a line.
     pub(super) fn note(&mut self, dir: &Dir, label: Label, draft: &Draft) -> Result<()> {
         let mut open = match self.open.take() {
             Some(open) => open,
-            None => open_journal(dir)?,
+            None => {
+                let (file, found) = open_journal(dir)?;
+                let writer = self.left.take().filter(|left| left.last() >= found.last());
+                (file, writer.unwrap_or(found))
+            }
         };
         if is_full(facts(&open.0)?.size) {
             dir.rename(JOURNAL, JOURNAL_BEFORE)?;

@@ -6,6 +6,7 @@ pub mod holder;
 pub mod home;
 mod journal;
 pub mod reader;
+pub mod reexec;
 pub mod server;
 pub mod watching;
 

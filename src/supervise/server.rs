@@ -7,12 +7,14 @@ use super::home::Home;
 use super::journal::Journal;
 use super::{CONTROL, DIRECTORY, LOCK, MARK, NOTIFY, OK, PID, SERVICE_LOCK, STAT, STATUS, STDIN};
 use crate::exit::Pid;
+use crate::service::handover;
 use crate::service::journal::Draft;
 use crate::service::machine::Role;
 use crate::service::mark;
 use crate::service::record::{self, Record, Report};
 use crate::service::status::{self, Status};
 use crate::sys::fs::{self, Dir, How, Kind, Replace, Wait, lock};
+use crate::sys::handover::{Incoming, Outgoing};
 use crate::sys::mailbox::Spot;
 use crate::sys::{Errno, Result, io, process};
 use crate::tai64::Label;
@@ -25,12 +27,12 @@ use std::os::unix::ffi::OsStrExt;
 pub struct Claim {
     dir: Dir,
     shown: Cow<'static, [u8]>,
-    _lock: OwnedFd,
+    lock: OwnedFd,
     /// Where a child leaves its mark, if it can.
     mark: Option<OwnedFd>,
     /// What the supervisor before us has left, if it did not leave in order.
     before: Option<mark::Mark>,
-    _own: Option<OwnedFd>,
+    own: Option<OwnedFd>,
 }
 
 /// `supervise/`, in service.
@@ -38,7 +40,7 @@ pub struct Claim {
 pub struct Post {
     claim: Claim,
     control: OwnedFd,
-    _ok: Option<OwnedFd>,
+    ok: Option<OwnedFd>,
     shown: Shown,
     journal: Journal,
 }
@@ -122,7 +124,7 @@ impl Claim {
         // Without a mark nobody is found later; that is no reason not to supervise now.
         let mark = dir.file(MARK, How::Keep).ok();
         let before = mark.as_ref().and_then(sign);
-        Ok(Claim { dir, shown, _lock: file, mark, before, _own: own })
+        Ok(Claim { dir, shown, lock: file, mark, before, own })
     }
 }
 
@@ -178,14 +180,41 @@ impl Post {
         // As under runit a logger's `pid` is not made before its first start; one that was left behind is emptied.
         let missing = role.is_logger() && claim.dir.facts(PID) == Err(Errno::ENOENT);
         let shown = Shown { pid: missing.then_some(None), stat: String::new() };
-        Ok(Post { claim, control, _ok: None, shown, journal: Journal::default() })
+        Ok(Post { claim, control, ok: None, shown, journal: Journal::default() })
     }
 
     /// From now on, as long as we live, `ok` has a reader.
     pub fn announce(&mut self) -> core::result::Result<(), Trouble> {
         let _ = self.claim.dir.make_fifo(OK, 0o600); // it may exist; whatever else is wrong, the next call tells
-        self._ok = Some(self.claim.dir.file(OK, How::Read).map_err(Trouble::ReadOk)?);
+        self.ok = Some(self.claim.dir.file(OK, How::Read).map_err(Trouble::ReadOk)?);
         Ok(())
+    }
+
+    /// What stays open of it while the program of its supervisor is replaced, and what is known.
+    pub fn hand_over(&self, outgoing: &mut Outgoing) -> handover::Post {
+        let Post { claim, control, ok, journal, .. } = self;
+        handover::Post {
+            directory: outgoing.keep(&claim.dir),
+            lock: outgoing.keep(&claim.lock),
+            mark: claim.mark.as_ref().map(|mark| outgoing.keep(mark)),
+            own: claim.own.as_ref().map(|own| outgoing.keep(own)),
+            control: outgoing.keep(control),
+            ok: ok.as_ref().map(|ok| outgoing.keep(ok)),
+            shown: claim.shown.to_vec(),
+            journal: journal.writer().cloned(),
+        }
+    }
+
+    /// What was handed over. All files are to be shown anew.
+    pub fn inherit(post: handover::Post, role: Role, incoming: &mut Incoming) -> Result<Post> {
+        let dir = Dir::from(incoming.take(post.directory)?);
+        let mut may = |number: Option<_>| number.map(|number| incoming.take(number)).transpose();
+        let (mark, own, ok) = (may(post.mark)?, may(post.own)?, may(post.ok)?);
+        let (lock, control) = (incoming.take(post.lock)?, incoming.take(post.control)?);
+        let missing = role.is_logger() && dir.facts(PID) == Err(Errno::ENOENT);
+        let shown = Shown { pid: missing.then_some(None), stat: String::new() };
+        let claim = Claim { dir, shown: Cow::Owned(post.shown), lock, mark, before: None, own };
+        Ok(Post { claim, control, ok, shown, journal: Journal::inherit(post.journal) })
     }
 
     /// Where a child leaves its mark, and as what.

@@ -5,7 +5,7 @@
 use crate::exit::Exit;
 use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use std::ffi::{CStr, OsStr, c_char, c_int};
+use std::ffi::{CStr, CString, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 
 /// The command line, `argv[0]` first. It lives as long as the process.
@@ -59,4 +59,14 @@ static END: AtomicUsize = AtomicUsize::new(0);
 pub(super) fn arguments() -> Option<Range<usize>> {
     let range = FIRST.load(Ordering::Relaxed)..END.load(Ordering::Relaxed);
     (range.start != 0).then_some(range)
+}
+
+/// The arguments' text, as it is now.
+pub fn texts() -> Vec<CString> {
+    let Some(range) = arguments() else { return Vec::new() };
+    let length = range.end - range.start;
+    let start: *const u8 = core::ptr::with_exposed_provenance(range.start);
+    // SAFETY: this memory is that of the arguments, and lives as long as the process. It is copied byte by byte.
+    let bytes: Vec<u8> = (0..length).map(|at| unsafe { start.add(at).read_volatile() }).collect();
+    bytes.split(|byte| *byte == 0).filter_map(|text| CString::new(text).ok()).collect()
 }

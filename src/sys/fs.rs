@@ -14,6 +14,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Dir(OwnedFd);
 
+impl From<OwnedFd> for Dir {
+    fn from(fd: OwnedFd) -> Dir {
+        Dir(fd)
+    }
+}
+
 /// How to open a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {

@@ -43,6 +43,16 @@ impl From<Errno> for Trouble {
 const PATIENCE: Duration = Duration::from_millis(1);
 
 impl Bound {
+    /// One that was handed over.
+    pub fn inherit(socket: OwnedFd, path: Option<(PathBuf, (u64, u64))>) -> Bound {
+        Bound { socket, path }
+    }
+
+    /// Its path, and which file that is.
+    pub fn path(&self) -> Option<&(PathBuf, (u64, u64))> {
+        self.path.as_ref()
+    }
+
     /// Whether it still has the place that it was given.
     pub fn is_there(&self) -> bool {
         self.path.as_ref().is_none_or(|(path, id)| fs::facts_of_link(path).is_ok_and(|facts| facts.id == *id))

@@ -66,6 +66,16 @@ impl Mailbox {
         Ok(Mailbox { socket, address, file: None })
     }
 
+    /// One that was handed over, at this spot if it is a file.
+    pub fn inherit(socket: OwnedFd, address: Vec<u8>, file: Option<Spot>) -> Mailbox {
+        Mailbox { socket, address, file }
+    }
+
+    /// Whether it is a file.
+    pub fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Its path, or `@` and its abstract name.
     pub fn address(&self) -> &[u8] {
         &self.address

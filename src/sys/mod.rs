@@ -8,6 +8,7 @@ pub mod door;
 pub mod errno;
 pub mod family;
 pub mod fs;
+pub mod handover;
 pub mod identity;
 pub mod init;
 pub mod inotify;

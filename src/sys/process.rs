@@ -512,8 +512,8 @@ pub fn own_group() -> i32 {
 /// Our own environment, as `NAME=value` strings.
 pub fn environment() -> Vec<&'static CStr> {
     let mut list = Vec::new();
-    // SAFETY: a list that ends with a null pointer, of strings that live as long as the process: nothing of ours ever
-    // changes the environment.
+    // SAFETY: a list that ends with a null pointer, of strings that live as long as the process: nothing of ours
+    // changes the environment but `take_variable`, which leaves them where they are.
     unsafe {
         let mut entry = environ;
         while !entry.is_null() && !(*entry).is_null() {
@@ -538,6 +538,26 @@ pub fn variable(name: &str) -> Option<&'static OsStr> {
         }
     }
     None
+}
+
+/// Takes a variable out of our environment, so that no child inherits it.
+pub fn take_variable(name: &str) -> Option<&'static OsStr> {
+    let value = variable(name)?;
+    // SAFETY: the list is ours, nobody else looks at it now, and it only becomes shorter. The strings stay where they are.
+    unsafe {
+        let mut from = environ.cast_mut();
+        let mut to = from;
+        while !(*from).is_null() {
+            let bytes = CStr::from_ptr(*from).to_bytes();
+            if !bytes.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"=")) {
+                *to = *from;
+                to = to.add(1);
+            }
+            from = from.add(1);
+        }
+        *to = ptr::null();
+    }
+    Some(value)
 }
 
 /// Becomes another program: tries each place, and returns only to say why none would do.

@@ -15,6 +15,7 @@ mod graph;
 mod needs;
 mod outfit;
 mod policy;
+mod reexec;
 mod runit;
 mod runsv;
 mod runsvchdir;

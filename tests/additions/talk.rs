@@ -315,6 +315,30 @@ fn storing<'a>(scene: &'a Scene, ready: &str) -> Service<'a> {
 }
 
 #[test]
+fn what_it_stored_and_where_it_talks_outlive_the_program_of_its_supervisor() {
+    let scene = Scene::new();
+    let kept = scene.file("kept", "kept words");
+    let web = storing(&scene, "notify\nstore 2\n").supervise();
+    let replaced = |times| {
+        web.send("R");
+        let is_it = |line: &&String| line.starts_with("reexec ");
+        until("it was replaced", || crate::policy::journal(&web).iter().filter(is_it).count() == times);
+    };
+    say(&web, &format!("{} FDSTORE=1|FDNAME=words", kept.display()));
+    say(&web, "STATUS=half way");
+    until("it is stored, and what came behind it is shown", || web.read("supervise/notify").contains("half way"));
+    replaced(1);
+    assert!(web.read("supervise/notify").contains("STATUS=half way"));
+    say(&web, "READY=1");
+    until_noted(&web, "ready");
+    replaced(2);
+    web.send("t");
+    web.until_lines("told", 2);
+    until("it has read it", || web.read("given") == "kept words");
+    assert_eq!(web.lines("told"), ["2   ", "2 1 words own"]);
+}
+
+#[test]
 fn what_it_stores_it_gets_back() {
     let scene = Scene::new();
     let kept = scene.file("kept", "kept words");

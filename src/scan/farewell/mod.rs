@@ -6,6 +6,7 @@
 //! and at nobody else.
 
 use crate::exit::Pid;
+use crate::handover::pack::packed_struct;
 use crate::service::circles;
 use alloc::collections::BTreeMap;
 use alloc::vec;
@@ -51,6 +52,10 @@ struct Circle {
     /// How many of those left outside it need one of it.
     needed_by: usize,
 }
+
+packed_struct!(Farewell { 1 left, 2 circles, 3 next, 4 bound });
+packed_struct!(Left { 1 circle, 2 needs, 3 told });
+packed_struct!(Circle { 1 members, 2 needed_by });
 
 impl Farewell {
     /// A farewell of these. A need of a name that none of them has binds nobody.

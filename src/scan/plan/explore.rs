@@ -192,6 +192,8 @@ fn every_state_keeps_the_promises() {
     let mut seen = BTreeSet::from([start.clone().relative(NOW)]);
     let mut open: Vec<World> = seen.iter().cloned().collect();
     while let Some(world) = open.pop() {
+        let handed_over = crate::handover::open(&crate::handover::seal(&world.plan));
+        assert_eq!(handed_over.as_ref(), Ok(&world.plan), "it can be handed over");
         world.clone().comes_to_rest();
         for what in world.events() {
             let [good, others @ ..] = [Luck::Good, Luck::NoProgram, Luck::NoProcess];

@@ -21,6 +21,7 @@
 //! in between, so that thousands of services do not all compete for the first tenth of a second.
 
 use crate::exit::Pid;
+use crate::handover::pack::{packed_enum, packed_struct};
 use crate::moment::Moment;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::ffi::CString;
@@ -152,6 +153,12 @@ struct Leaver {
     pid: Pid,
     name: CString,
 }
+
+packed_struct!(Plan { 1 entries, 2 alive, 3 leaving, 4 due, 5 hold, 6 stopping });
+packed_struct!(Entry { 1 name, 2 stand });
+packed_enum!(Stand { 1 Due(not_before), 2 Starting, 3 Running(life), 4 Barred(pid) });
+packed_struct!(Life { 1 pid, 2 since, 3 sound });
+packed_struct!(Leaver { 1 pid, 2 name });
 
 /// A `runsv`, for those who ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

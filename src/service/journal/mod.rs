@@ -15,7 +15,7 @@
 
 mod cursor;
 mod line;
-mod note;
+pub mod note;
 mod replay;
 mod show;
 mod writer;
@@ -56,8 +56,10 @@ words! {
         Healthy = "healthy",
         /// A supervisor took over a process that it has not started.
         Adopted = "adopted",
-        /// The supervisor has replaced itself.
+        /// The supervisor has replaced itself by the program that is there now.
         Reexec = "reexec",
+        /// It could not, and goes on as it was.
+        NotReexec = "not-reexec",
         /// Somebody keeps it down for a time, or says why.
         Held = "held",
     }
@@ -128,6 +130,10 @@ words! {
         Note = "note",
         /// Until when.
         Until = "until",
+        /// Which version a program is.
+        Version = "version",
+        /// Why something could not be done.
+        Reason = "reason",
     }
 }
 

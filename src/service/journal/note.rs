@@ -47,6 +47,16 @@ impl From<&Held> for Draft {
     }
 }
 
+/// The line of a supervisor that has replaced itself by a program of this version.
+pub fn reexec(version: &str) -> Draft {
+    Draft::new(Event::Reexec).with(Key::Version, version)
+}
+
+/// The line of one that could not, and goes on.
+pub fn not_reexec(reason: &str) -> Draft {
+    Draft::new(Event::NotReexec).with(Key::Reason, reason)
+}
+
 fn with_ending(draft: Draft, ending: Ending) -> Draft {
     match ending {
         Ending::Exited(code) => draft.with(Key::Code, code),

@@ -119,7 +119,7 @@ impl Replay {
                     runs.pid = pid(line);
                 }
             }
-            Some(Event::Reexec | Event::Held) | None => {}
+            Some(Event::Reexec | Event::NotReexec | Event::Held) | None => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::line::heads;
 use super::{Event, Key, LINE, VALUE};
+use crate::handover::pack::packed_struct;
 use crate::service::word::Word;
 use crate::tai64::Label;
 use alloc::string::ToString;
@@ -21,6 +22,8 @@ pub struct Writer {
     last: u64,
     torn: bool,
 }
+
+packed_struct!(Writer { 1 last, 2 torn });
 
 /// What a line has besides its event and facts: a label, the longest number, blanks, newlines before and behind.
 const FRAME: usize = 25 + 1 + 20 + 1 + 2;

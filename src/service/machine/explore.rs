@@ -345,6 +345,8 @@ fn explore(walk: &Walk<'_>) -> usize {
     let mut deaths = Deaths::default();
     while let Some(world) = open.pop() {
         if !world.is_between() {
+            let handed_over = crate::handover::open(&crate::handover::seal(&world.machine));
+            assert_eq!(handed_over.as_ref(), Ok(&world.machine), "it can be handed over");
             world.clone().rests();
             let deaths = world.clone().leave(&mut deaths);
             assert!(deaths <= 4, "{deaths} deaths to leave from {world:?}");

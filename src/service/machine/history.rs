@@ -1,5 +1,6 @@
 //! How often it has failed, and what that means for the next start.
 
+use crate::handover::pack::packed_struct;
 use crate::moment::{Moment, Now};
 use crate::service::policy::{Delay, Growth, Restart};
 use alloc::collections::VecDeque;
@@ -13,6 +14,8 @@ pub(super) struct History {
     /// When the last ones were; no more than `give-up` counts.
     recent: VecDeque<Moment>,
 }
+
+packed_struct!(History { 1 failures, 2 recent });
 
 impl History {
     /// How many failures there were in a row.

@@ -83,6 +83,7 @@ use running::{Due, Running};
 mod commands;
 mod history;
 mod lives;
+mod packed;
 pub mod resumed;
 mod running;
 mod says;

@@ -1,6 +1,7 @@
 //! A `run` that runs: whether it works, whether it was told to stop, and what is due next.
 
 use crate::exit::{Ending, Pid};
+use crate::handover::pack::{packed_enum, packed_struct};
 use crate::moment::{Moment, Now};
 use crate::service::journal::Cause;
 use crate::service::policy::{Policy, ReadyBy, Remedy, Step};
@@ -54,6 +55,13 @@ struct Climb {
     /// When; without a time, never.
     due: Option<Moment>,
 }
+
+packed_struct!(Running {
+    1 pid, 2 first, 3 ended, 4 started, 5 got_term, 6 ready, 7 unhealthy, 8 blame, 9 ready_at, 10 ready_until,
+    11 alive_every, 12 alive_until, 13 check, 14 misses, 15 climb
+});
+packed_enum!(Check { 1 Never, 2 Next(moment), 3 Runs { until } });
+packed_struct!(Climb { 1 next, 2 due });
 
 /// Something that has become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,7 +219,7 @@ impl Running {
                 climb.due = None; // the last step may say how long to wait too: for nothing
                 return None;
             };
-            *climb = Climb { next: climb.next + 1, due: step.wait.map(|span| now.moment + span) };
+            *climb = Climb { next: climb.next.saturating_add(1), due: step.wait.map(|span| now.moment + span) };
             return Some(Due::Step(step));
         }
         if is_due(self.ready_at) {

@@ -7,6 +7,7 @@ mod lint;
 mod list;
 mod needs;
 mod new;
+mod reexec;
 mod signal;
 mod wait;
 mod why;
@@ -32,6 +33,7 @@ pub(super) fn run(errand: Errand, call: &Call) -> Exit {
         Errand::Enable => enable::enable(call, &mut output),
         Errand::Disable => enable::disable(call, &mut output),
         Errand::Signal => signal::run(call, &mut output),
+        Errand::Reexec => reexec::run(call, &mut output),
     };
     output.flush();
     match done {

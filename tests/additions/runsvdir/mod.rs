@@ -10,6 +10,7 @@ use std::time::Duration;
 mod command;
 mod order;
 mod process_one;
+mod reexec;
 mod successor;
 mod trouble;
 mod watching;

@@ -1,0 +1,253 @@
+//! USR2: `runsvdir` becomes the program that is there now, and nobody below it notices.
+
+use super::*;
+use crate::scene::service::Service;
+
+/// Copies of ours in the scene, which can be replaced.
+fn install(scene: &Scene, name: &str, content: &[u8]) {
+    scene.dir("bin");
+    let fresh = scene.file("bin/fresh", content);
+    scene.mode("bin/fresh", 0o755);
+    fs::rename(fresh, scene.path(format!("bin/{name}"))).unwrap();
+}
+
+fn install_ours(scene: &Scene) {
+    for name in ["runsvdir", "runsv"] {
+        install(scene, name, &fs::read(ours(name)).unwrap());
+    }
+}
+
+fn installed(scene: &Scene, args: &[&str]) -> Running {
+    install_ours(scene);
+    let mut command = scene.command(scene.path("bin/runsvdir"));
+    let path = [scene.path("bin").into_os_string(), std::env::var_os("PATH").unwrap_or_default()];
+    command.args(args).env("PATH", path.join(std::ffi::OsStr::new(":")));
+    scene.spawn(command)
+}
+
+fn services(scene: &Scene, number: usize) {
+    (0..number).for_each(|n| linked(scene, &format!("s{n}"), IDLE));
+}
+
+fn until_all_run(scene: &Scene, number: usize) {
+    (0..number).for_each(|n| until_stat(scene, &format!("s{n}"), "run"));
+}
+
+fn pids(scene: &Scene, number: usize) -> Vec<String> {
+    (0..number).map(|n| scene.read(format!("sv/s{n}/supervise/pid"))).collect()
+}
+
+fn sorted(mut pids: Vec<i32>) -> Vec<i32> {
+    pids.sort_unstable();
+    pids
+}
+
+/// What it was told at its start: another one for each program.
+fn generation(pid: i32) -> Vec<u8> {
+    fs::read(format!("/proc/{pid}/environ")).unwrap()
+}
+
+#[track_caller]
+fn replace(runsvdir: &Running) {
+    let before = generation(runsvdir.pid());
+    runsvdir.signal(libc::SIGUSR2);
+    until("it was replaced", || {
+        let now = generation(runsvdir.pid());
+        !now.is_empty() && now != before
+    });
+}
+
+#[test]
+fn its_children_stay_its_children() {
+    let scene = Scene::new();
+    services(&scene, 20);
+    let runsvdir = installed(&scene, &["scan"]);
+    until_all_run(&scene, 20);
+    let supervisors = sorted(children(runsvdir.pid()));
+    let before = pids(&scene, 20);
+    install_ours(&scene);
+    for _ in 0..3 {
+        replace(&runsvdir);
+    }
+    until("it waits", || waits_without_end(runsvdir.pid()));
+    assert_eq!(sorted(children(runsvdir.pid())), supervisors);
+    assert_eq!(pids(&scene, 20), before);
+    let program = fs::read_link(format!("/proc/{}/exe", runsvdir.pid())).unwrap();
+    assert_eq!(program, scene.path("bin/runsvdir").canonicalize().unwrap());
+    // It still does its work: one that dies is replaced, one that comes is started, one that goes is told.
+    let victim = fs::read_link(format!("/proc/{}/cwd", supervisors[0])).unwrap();
+    scene.signal_child(supervisors[0], runsvdir.pid(), libc::SIGKILL);
+    until("another one supervises there", || {
+        children(runsvdir.pid())
+            .iter()
+            .any(|pid| *pid != supervisors[0] && fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|at| at == victim))
+    });
+    linked(&scene, "s20", IDLE);
+    until_stat(&scene, "s20", "run");
+    scene.remove("scan/s19");
+    until_stat(&scene, "s19", "down");
+    until("nobody supervises it", || children(runsvdir.pid()).len() == 20);
+}
+
+#[test]
+fn deaths_meanwhile_are_heard_of() {
+    let scene = Scene::new();
+    services(&scene, 8);
+    let runsvdir = installed(&scene, &["scan"]);
+    until_all_run(&scene, 8);
+    for _ in 0..10 {
+        let before = generation(runsvdir.pid());
+        let victim = until_some("there is one", || children(runsvdir.pid()).first().copied());
+        runsvdir.signal(libc::SIGUSR2);
+        scene.signal_child(victim, runsvdir.pid(), libc::SIGKILL);
+        until("it was replaced", || generation(runsvdir.pid()) != before);
+        until("there are as many as before", || {
+            let all = children(runsvdir.pid());
+            all.len() == 8 && !all.contains(&victim)
+        });
+    }
+    until_all_run(&scene, 8);
+    assert_eq!(scene.lines("sv/s0/supervise/journal").iter().filter(|line| line.contains(" start ")).count(), 1);
+}
+
+#[test]
+fn what_the_title_shows_goes_on() {
+    let scene = Scene::new();
+    linked(&scene, "web", "echo first words >&2; exec sleep 1000");
+    let dots = format!("log: {}", ".".repeat(200));
+    let runsvdir = installed(&scene, &["scan", &dots]);
+    let title = || fs::read(format!("/proc/{}/cmdline", runsvdir.pid())).unwrap();
+    let shows = |text: &str| String::from_utf8_lossy(&title()).contains(text);
+    until("it is shown", || shows("first words"));
+    let length = title().len();
+    replace(&runsvdir);
+    assert!(shows("first words"));
+    linked(&scene, "later", "echo second words >&2; exec sleep 1000");
+    until("both are shown", || shows("first words") && shows("second words"));
+    assert_eq!(title().len(), length);
+}
+
+#[test]
+fn a_stop_goes_on() {
+    let scene = Scene::new();
+    let gated = |name: &str| -> Service<'_> {
+        scene
+            .service(&format!("sv/{name}"))
+            .run("trap 'read go < gate; exit 0' TERM; echo up > up; while :; do sleep 0.1; done")
+    };
+    let _ = gated("slow").file("needs", "base\n");
+    linked(&scene, "base", IDLE);
+    scene.link("../sv/slow", "scan/slow");
+    let gate = scene.gate("sv/slow/gate");
+    let mut runsvdir = installed(&scene, &["--grace", "100", "scan"]);
+    until("it is up", || scene.path("sv/slow/up").exists());
+    until_stat(&scene, "base", "run");
+    runsvdir.signal(libc::SIGTERM);
+    until_stat(&scene, "slow", "run, got TERM, want exit");
+    replace(&runsvdir);
+    throughout("what it needs is kept up", Duration::from_millis(200), || stat(&scene, "base") == "run");
+    gate.open();
+    assert_eq!(runsvdir.end().code, 0);
+    assert_eq!(stat(&scene, "base"), "down");
+}
+
+#[test]
+fn one_that_cannot_take_over_changes_nothing() {
+    let scene = Scene::new();
+    services(&scene, 2);
+    let runsvdir = installed(&scene, &["scan"]);
+    until_all_run(&scene, 2);
+    let (before, supervisors) = (generation(runsvdir.pid()), sorted(children(runsvdir.pid())));
+    let mut bad = vec![None, Some(b"#!/bin/sh\nexit 0\n".to_vec()), Some(b"nonsense".to_vec())];
+    match theirs("runsvdir") {
+        Some(path) => bad.push(Some(fs::read(path).unwrap())),
+        None => skip("one_that_cannot_take_over_changes_nothing", "the original runsvdir is not installed"),
+    }
+    for (round, content) in bad.into_iter().enumerate() {
+        match content {
+            Some(content) => install(&scene, "runsvdir", &content),
+            None => scene.remove("bin/runsvdir"),
+        }
+        runsvdir.signal(libc::SIGUSR2);
+        until("it says why not", || {
+            runsvdir.err().matches("runsvdir scan: warning: not replaced: ").count() == round + 1
+        });
+    }
+    assert_eq!(generation(runsvdir.pid()), before);
+    until("nobody else is left", || sorted(children(runsvdir.pid())) == supervisors);
+    install_ours(&scene);
+    replace(&runsvdir);
+}
+
+#[test]
+fn those_that_were_adopted_stay_adopted() {
+    let scene = Scene::new();
+    services(&scene, 3);
+    let mut first = installed(&scene, &["scan"]);
+    until_all_run(&scene, 3);
+    let before = pids(&scene, 3);
+    let supervisors = sorted(children(first.pid()));
+    first.signal(libc::SIGKILL);
+    first.end();
+    let mut second = installed(&scene, &["scan"]);
+    let is_locked = || {
+        let scan = fs::File::open(scene.path("scan")).unwrap();
+        nix::fcntl::Flock::lock(scan, nix::fcntl::FlockArg::LockSharedNonblock).is_err()
+    };
+    until("it has adopted them", || is_locked() && waits_without_end(second.pid()));
+    replace(&second);
+    assert!(is_locked());
+    assert_eq!((pids(&scene, 3), children(second.pid())), (before, vec![]));
+    scene.signal(supervisors[0], libc::SIGKILL);
+    until("there is one of its own", || children(second.pid()).len() == 1);
+    second.signal(libc::SIGHUP);
+    assert_eq!(second.end().code, 111);
+    (0..3).for_each(|n| until_stat(&scene, &format!("s{n}"), "down"));
+}
+
+#[test]
+fn sv_replaces_all_of_them() {
+    let scene = Scene::new();
+    services(&scene, 5);
+    let runsvdir = installed(&scene, &["scan"]);
+    until_all_run(&scene, 5);
+    let (before, services) = (generation(runsvdir.pid()), pids(&scene, 5));
+    install_ours(&scene);
+    let mut sv = scene.command(ours("sv"));
+    sv.args(["-w", "60", "reexec"]).env("SVDIR", scene.path("scan"));
+    let done = scene.finish(sv);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    assert_eq!(lines[5], format!("ok: runsvdir {}: replaced", runsvdir.pid()));
+    assert_ne!(generation(runsvdir.pid()), before);
+    assert_eq!(pids(&scene, 5), services);
+}
+
+/// What `make upgrade` does to a thousand.
+#[test]
+fn the_upgrade_of_a_few_services_is_told_with_figures() {
+    let scene = Scene::new();
+    let mut script = scene.command(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/upgrade.sh"));
+    script.arg("5").env("BIN", ours("runsvdir").parent().unwrap()).env("TMPDIR", scene.path("."));
+    let done = scene.finish(script);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert!(done.out.contains("6 programs have replaced themselves"), "{}", done.out);
+    assert!(done.out.contains("none of them missing"), "{}", done.out);
+}
+
+#[test]
+#[ignore = "a thousand services: make upgrade does the same with figures"]
+fn a_thousand_services_notice_nothing() {
+    let scene = Scene::new();
+    services(&scene, 1000);
+    let runsvdir = installed(&scene, &["scan"]);
+    until_all_run(&scene, 1000);
+    let (supervisors, before) = (sorted(children(runsvdir.pid())), pids(&scene, 1000));
+    install_ours(&scene);
+    let mut sv = scene.command(ours("sv"));
+    sv.args(["-w", "100", "reexec"]).env("SVDIR", scene.path("scan"));
+    let done = scene.finish(sv);
+    assert_eq!((done.code, done.out.lines().count()), (0, 1001), "{}", done.err);
+    assert_eq!((sorted(children(runsvdir.pid())), pids(&scene, 1000)), (supervisors, before));
+}
