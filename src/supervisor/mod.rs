@@ -6,12 +6,14 @@
 //! their own here (`python`, `expand`, `words`), so that what is copied from Python stands apart from what is Supervisor's.
 #![forbid(unsafe_code)]
 
+pub mod compile;
 pub mod config;
 pub mod expand;
 pub mod facts;
 pub mod ini;
 pub mod python;
 pub mod read;
+pub mod sheet;
 pub mod types;
 pub mod words;
 

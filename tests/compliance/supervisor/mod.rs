@@ -3,6 +3,7 @@
 
 mod corpus;
 mod host;
+mod running;
 mod shown;
 
 use crate::scene::{Scene, skip};
