@@ -13,6 +13,7 @@ mod examples;
 mod graph;
 mod needs;
 mod outfit;
+mod pidproxy;
 mod policy;
 mod runit;
 mod runsv;

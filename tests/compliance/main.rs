@@ -9,6 +9,7 @@ mod scene;
 
 mod chpst;
 mod mixed;
+mod pidproxy;
 mod runit;
 mod runsv;
 mod runsvchdir;
