@@ -26,6 +26,7 @@ const STATIC: &[&str] = &[
     "runit-init",
     "svprobe",
     "svevent",
+    "pidproxy",
 ];
 
 fn main() -> io::Result<()> {

@@ -20,6 +20,7 @@ pub mod service;
 pub mod signal;
 pub mod span;
 pub mod stage;
+pub mod supervisor;
 pub mod tai64;
 pub mod utmp;
 
@@ -33,6 +34,7 @@ pub mod supervise;
 
 // Layer 3: one folder a program.
 pub mod chpst;
+pub mod pidproxy;
 pub mod runit;
 pub mod runsv;
 pub mod runsvchdir;

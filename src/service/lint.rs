@@ -420,7 +420,7 @@ mod tests {
     fn policy_files() {
         assert_eq!(
             with("restart", file("# x\nwehn never\n")),
-            ["restart:2: wehn: expected when | ok | delay | max | jitter | healthy | give-up | then"]
+            ["restart:2: wehn: expected when | ok | delay | max | jitter | healthy | give-up | then | early"]
         );
         assert_eq!(with("stop", file("TREM\n")), ["stop:1: TREM: expected a signal such as TERM"]);
         assert_eq!(

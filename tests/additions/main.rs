@@ -14,6 +14,7 @@ mod footprint;
 mod graph;
 mod needs;
 mod outfit;
+mod pidproxy;
 mod policy;
 mod reexec;
 mod runit;

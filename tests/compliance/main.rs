@@ -9,10 +9,12 @@ mod scene;
 
 mod chpst;
 mod mixed;
+mod pidproxy;
 mod runit;
 mod runsv;
 mod runsvchdir;
 mod runsvdir;
+mod supervisor;
 mod sv;
 mod svlogd;
 mod utmpset;

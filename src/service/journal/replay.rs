@@ -152,26 +152,29 @@ impl Replay {
             Stand::Runs(_) | Stand::Unknown => {}
             _ => self.wrong(line, "is an end without a start"),
         }
+        let was_ready = matches!(&self.stand, Stand::Runs(Runs { ready: Said::Since(_), .. }));
         self.stand = Stand::Ended;
         let ending = ending(line);
         let Some(cause) = line.cause() else { return self.wrong(line, "has no cause") };
         self.last_exit = Some(Some(LastExit { ending, cause }));
         let lasted = line.fact(Key::Lasted).and_then(|text| span::duration(text).ok()).unwrap_or_default();
-        let before = match lasted >= self.restart.healthy {
-            true => Some(Vec::from([0])),
-            false => self.failures.take(),
-        };
-        self.failures = match self.is_failure(cause, ending) {
+        let good = !self.restart.early && lasted >= self.restart.healthy;
+        let before = if good { Some(Vec::from([0])) } else { self.failures.take() };
+        let counts = !self.restart.early || !was_ready;
+        self.failures = match counts && self.is_failure(cause, ending) {
             true => before.map(|counts| counts.into_iter().map(|count| count.saturating_add(1)).collect()),
             false => Some(Vec::from([0])),
         };
+        if self.restart.early {
+            self.may_be_pardoned(); // no line tells of one that is ready as soon as it is up
+        }
         self.recount(line);
     }
 
     fn is_failure(&self, cause: Cause, ending: Ending) -> bool {
         match cause {
             Cause::Asked | Cause::StopTimeout => false,
-            Cause::Exit | Cause::Signal | Cause::Core => !self.restart.is_ok(ending),
+            Cause::Exit | Cause::Signal | Cause::Core => self.restart.early || !self.restart.is_ok(ending),
             _ => true,
         }
     }

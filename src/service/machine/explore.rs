@@ -54,6 +54,13 @@ fn rich() -> Policy {
     }
 }
 
+/// The policy of one whose early ends count, whatever the others mean.
+fn early() -> Policy {
+    let Policy { restart, ready, .. } = rich();
+    let restart = Restart { when: When::Never, early: true, then: Then::Stay, ..restart };
+    Policy { restart, ready: Ready { by: ReadyBy::After(STEP), timeout: None, ..ready }, ..Policy::default() }
+}
+
 /// The policy of one that needs another.
 fn needing() -> Policy {
     Policy { needs: Names(vec![b"database".to_vec()]), ..Policy::default() }
@@ -422,6 +429,23 @@ fn every_state_of_a_logger_keeps_the_promises() {
         waiting: 1,
         endings: &endings,
         more: &[false, true],
+    };
+    let states = explore(&walk);
+    assert!(states > 50, "the walk reached only {states} states");
+}
+
+#[test]
+fn every_state_where_early_ends_count_keeps_the_promises() {
+    let policy = early();
+    let commands = [Command::Up, Command::Down];
+    let endings = [Ending::Exited(0), Ending::Exited(1)];
+    let walk = Walk {
+        role: Role::Service,
+        policy: &policy,
+        commands: &commands,
+        waiting: 0,
+        endings: &endings,
+        more: &[false],
     };
     let states = explore(&walk);
     assert!(states > 50, "the walk reached only {states} states");

@@ -84,12 +84,15 @@ impl Machine {
             State::Run(running) if running.pid == whose => {
                 let ending = running.ended.unwrap_or(ending);
                 let cause = running.cause(ending);
+                let asked = matches!(cause, Cause::Asked | Cause::StopTimeout);
+                let early = self.policy.restart.early && running.ready.is_none() && !asked;
                 let failed = match cause {
                     Cause::Asked | Cause::StopTimeout => false,
+                    _ if early => true,
                     Cause::Exit | Cause::Signal | Cause::Core => !self.policy.restart.is_ok(ending),
                     _ => true,
                 };
-                let life = Life { pid: whose, started: running.started, ending, cause, failed };
+                let life = Life { pid: whose, started: running.started, ending, cause, failed, early };
                 self.run_ended(now, life, more, actions);
             }
             State::Finish { process: Finish::Runs(pid, _), ended } if *pid == whose => {
@@ -110,7 +113,10 @@ impl Machine {
     pub(super) fn run_ended(&mut self, now: Now, life: Life, more: bool, actions: &mut Vec<Action>) {
         let lasted = now.moment.since(life.started.moment);
         self.last = Some((life.ending, life.cause));
-        self.history.note(now.moment, lasted, life.failed, &self.policy.restart);
+        // Where ends before it is ready are what counts, none of them is long enough to be good, and no other is noted.
+        let restart = &self.policy.restart;
+        let counted = if life.early { Duration::ZERO } else { lasted };
+        self.history.note(now.moment, counted, life.failed && life.early == restart.early, restart);
         actions.push(Action::Note(Note::Exit(life, lasted)));
         if let Some(check @ Checked::This) = &mut self.check {
             *check = Checked::Earlier;
@@ -138,6 +144,7 @@ impl Machine {
     pub(super) fn judge(&mut self, now: Now, life: Life, runits: Duration, actions: &mut Vec<Action>) -> Duration {
         let restart = &self.policy.restart;
         let enough = match restart.when {
+            _ if life.early => false,
             When::Always => false,
             When::OnFailure => !life.failed,
             When::Never => true,
@@ -157,7 +164,7 @@ impl Machine {
             self.history.forget();
             return retry.unwrap_or(runits);
         }
-        let Some(delay) = restart.delay else { return runits };
+        let Some(delay) = restart.delay.filter(|_| life.early == restart.early) else { return runits };
         let delay = self.history.delay(now, delay, restart);
         actions.push(Action::Note(Note::Backoff(delay, failures)));
         delay

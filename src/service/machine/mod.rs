@@ -170,6 +170,8 @@ pub struct Life {
     pub cause: Cause,
     /// Whether that was a failure.
     pub failed: bool,
+    /// Whether it was one because it came before it was ready (`early` in `restart`).
+    pub early: bool,
 }
 
 /// What is wanted.

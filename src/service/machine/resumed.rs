@@ -95,7 +95,7 @@ impl Machine {
                 };
                 State::Finish {
                     process: Finish::Runs(pid, until),
-                    ended: Life { pid, started, ending, cause, failed: false },
+                    ended: Life { pid, started, ending, cause, failed: false, early: false },
                 }
             }
         }

@@ -326,3 +326,33 @@ fn only_so_many_commands_wait() {
     assert_eq!(story.machine.room(), 0);
     assert_eq!(story.event(Event::Answered { handled: true }).machine.room(), 1);
 }
+
+/// As Supervisor has it: an end before a second is over is tried again whatever its code, so many times, and any other
+/// follows its own rule and is forgotten.
+#[test]
+fn early_ends_are_what_counts_where_that_is_said() {
+    let mut story = Story::down();
+    let restart = b"when never\nearly retry\ndelay 1s +1s\ngive-up 3".to_vec();
+    let (policy, mistakes) = crate::service::policy::combine(&mut |file| match file {
+        crate::service::policy::File::Restart => Some(restart.clone()),
+        crate::service::policy::File::Ready => Some(b"after 1s".to_vec()),
+        _ => None,
+    });
+    assert_eq!(mistakes, []);
+    story.machine.adopt(policy);
+    let pauses = |story: Story, pause: u64| {
+        let story = story.after(pause - 1);
+        assert_eq!(story.machine.pid(), None, "not before {pause} ms are over");
+        let story = story.after(1);
+        assert!(story.machine.pid().is_some(), "after {pause} ms");
+        story
+    };
+    let story = pauses(story.told("u").after(500).exits(0), 1000);
+    let story = pauses(story.after(500).exits(0), 2000);
+    let story = story.after(1500).exits(1).after(60_000);
+    assert_eq!(story.machine.pid(), None, "it was ready, so `never` holds");
+    let story = pauses(story.told("u").exits(7), 1000);
+    let story = pauses(story.exits(7), 2000);
+    let story = story.exits(7);
+    assert!(story.machine.gave_up && story.after(60_000).machine.pid().is_none(), "three early ends in a row");
+}

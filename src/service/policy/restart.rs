@@ -28,6 +28,8 @@ pub struct Restart {
     pub give_up: Option<GiveUp>,
     /// What then.
     pub then: Then,
+    /// An end before it was ready is a failure and no reason to stay down, and no other end is counted.
+    pub early: bool,
 }
 
 words! {
@@ -100,6 +102,7 @@ impl Default for Restart {
             healthy: Duration::from_secs(10),
             give_up: None,
             then: Then::Stay,
+            early: false,
         }
     }
 }
@@ -112,6 +115,14 @@ impl Restart {
             (Verdict::Signal(signal), Ending::Killed { by, .. }) => signal == by,
             _ => false,
         })
+    }
+}
+
+words! {
+    /// The words after `early`.
+    enum Early {
+        /// Is no end like others.
+        Retry = "retry",
     }
 }
 
@@ -180,6 +191,14 @@ const SETTINGS: &[Setting<Restart>] = &[
             says: "what to do after having given up (stay)",
         },
         set: |restart, words| then(words).map(|then| restart.then = then),
+    },
+    Setting {
+        entry: Entry {
+            word: "early",
+            takes: Early::alternatives,
+            says: "an end before it was ready is a failure that is tried again whatever when says, and the only one that counts",
+        },
+        set: |restart, words| words.choice().map(|Early::Retry| restart.early = true),
     },
 ];
 
@@ -279,7 +298,7 @@ mod tests {
 
     #[test]
     fn every_setting() {
-        let text = "when on-failure\nok 0 2 TERM\ndelay 1s x2\nmax 60s\njitter 20%\nhealthy 10s\ngive-up 3 in 60s\nthen retry 30m\n";
+        let text = "when on-failure\nok 0 2 TERM\ndelay 1s x2\nmax 60s\njitter 20%\nhealthy 10s\ngive-up 3 in 60s\nthen retry 30m\nearly retry\n";
         let expected = Restart {
             when: When::OnFailure,
             ok: Vec::from([Verdict::Code(0), Verdict::Code(2), Verdict::Signal(Signal::TERM)]),
@@ -289,6 +308,7 @@ mod tests {
             healthy: 10 * S,
             give_up: Some(GiveUp { failures: 3, within: Some(60 * S) }),
             then: Then::Retry(1800 * S),
+            early: true,
         };
         assert_eq!(good(text), expected);
         assert_eq!(good(&text.replace('\n', "\r\n")), expected);
@@ -333,7 +353,10 @@ mod tests {
     #[test]
     fn what_is_wrong() {
         let wrong = |text: &str, line: &str| assert_eq!(mistakes(&parse(text.as_bytes())), [line], "{text}");
-        wrong("wehn never", "line 1: wehn: expected when | ok | delay | max | jitter | healthy | give-up | then");
+        wrong(
+            "wehn never",
+            "line 1: wehn: expected when | ok | delay | max | jitter | healthy | give-up | then | early",
+        );
         wrong("when", "line 1: a word is missing: expected always | on-failure | never");
         wrong("delay 5x", "line 1: 5x: expected a time such as 10s; this ends in no unit of time (ms s m h d)");
         wrong("delay 5s x0.5", "line 1: x0.5: expected a factor from x1 to x1000, such as x1.5");

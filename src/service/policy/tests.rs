@@ -61,7 +61,7 @@ fn mistakes_come_with_their_file() {
     let (read, mistakes) = policy(&[(File::Ready, "timeout 5s"), (File::TimeoutKill, "soon"), (File::Restart, "\nx")]);
     assert_eq!(read.stop, Stop::default());
     let expected = [
-        "restart: line 2: x: expected when | ok | delay | max | jitter | healthy | give-up | then",
+        "restart: line 2: x: expected when | ok | delay | max | jitter | healthy | give-up | then | early",
         "ready: line 1: a word is missing: expected fd, notify, check or after beside timeout",
         "timeout-kill: line 1: soon: expected a number from 0 to 4294967295",
     ];

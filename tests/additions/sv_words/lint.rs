@@ -42,7 +42,7 @@ fn everything_that_would_be_misread_is_named() {
         "db/down: note: it is not started by itself",
         "same/down: note: it is not started by itself",
         "web/log/run: missing: what the service says is read by nobody, until it has to wait",
-        "web/restart:2: wehn: expected when | ok | delay | max | jitter | healthy | give-up | then",
+        "web/restart:2: wehn: expected when | ok | delay | max | jitter | healthy | give-up | then | early",
         "web/run: not executable",
         "web/run:1: ends in a carriage return (a line of DOS)",
         "web/needs:2: nobody: there is no such service",

@@ -167,6 +167,8 @@ fn policy(random: &mut Random) -> Policy {
             "when never\nok 0 3",
             "when on-failure\ndelay 500ms +1s\nmax 4s\njitter 20%",
             "give-up 3 in 20s",
+            "when never\nearly retry\ndelay 1s +1s\ngive-up 3",
+            "when on-failure\nearly retry\ndelay 1s\nhealthy 1s",
         ]),
         File::Needs => choose(&["database"]),
         File::Ready => choose(&["after 2s", "check 1s\ntimeout 4s", "notify\ntimeout 3s\nwatchdog 5s"]),
