@@ -14,6 +14,7 @@ pub mod probe;
 pub mod process_state;
 #[cfg(test)]
 pub mod random;
+pub mod rpc;
 pub mod scan;
 pub mod service;
 pub mod signal;
