@@ -20,6 +20,7 @@ pub mod service;
 pub mod signal;
 pub mod span;
 pub mod stage;
+pub mod supervisor;
 pub mod tai64;
 pub mod utmp;
 

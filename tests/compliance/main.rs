@@ -13,6 +13,7 @@ mod runit;
 mod runsv;
 mod runsvchdir;
 mod runsvdir;
+mod supervisor;
 mod sv;
 mod svlogd;
 mod utmpset;
