@@ -38,6 +38,7 @@ pub mod runit;
 pub mod runsv;
 pub mod runsvchdir;
 pub mod runsvdir;
+pub mod supervisorctl;
 pub mod sv;
 pub mod svevent;
 pub mod svlogd;
