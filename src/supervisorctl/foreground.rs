@@ -51,61 +51,67 @@ pub(super) fn fg(session: &mut Session, argument: &str) -> Result<()> {
     }
 }
 
+/// One of the two ways in which a process speaks.
+struct Channel {
+    path: String,
+    stream: Stream,
+}
+
+impl Channel {
+    /// Shows what has come; whether there may be more.
+    fn goes_on(&mut self, session: &Session) -> bool {
+        let over = self.stream.read().unwrap_or(true);
+        if let Some(status) = self.stream.refusal() {
+            cannot(session, &self.path, status);
+            return false;
+        }
+        let _ = io::write_all(io::stdout(), &self.stream.take());
+        !over
+    }
+}
+
 fn connect(session: &mut Session, name: &str) -> Result<()> {
     session.say(HOW_TO_LEAVE);
     session.wait.watch_interrupt()?;
-    let streams = ["stdout", "stderr"].map(|channel| follow(session, name, channel));
-    let mut streams: Vec<Stream> = streams.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
-    match converse(session, name, &mut streams) {
+    match converse(session, name) {
         Ok(()) | Err(Trouble { kind: Kind::Interrupt, .. }) => session.say("Exiting foreground"),
         Err(trouble) => return Err(trouble),
     }
     Ok(())
 }
 
-/// What a process says there; nothing if it cannot be read, which is told.
-fn follow(session: &mut Session, name: &str, channel: &str) -> Result<Option<Stream>> {
-    let stream = session.server.get(&mut session.wait, &path(name, channel))?;
-    if stream.status() == 200 {
-        return Ok(Some(stream));
+/// Until there is nothing more to be typed, or nobody to hear it.
+fn converse(session: &mut Session, name: &str) -> Result<()> {
+    let mut channels = Vec::new();
+    for channel in ["stdout", "stderr"] {
+        let stream = session.server.get(&mut session.wait, &path(name, channel))?;
+        channels.push(Channel { path: format!("/logtail/{name}/{channel}"), stream });
     }
-    cannot(session, &format!("/logtail/{name}/{channel}"), stream.status());
-    Ok(None)
+    loop {
+        match session.input.line_that_has_come() {
+            Some(Read::Line(line)) if hand_over(session, name, &line)? => {}
+            Some(_) => return Ok(()),
+            None => listen(session, &mut channels)?,
+        }
+    }
 }
 
-/// Until there is nothing more to be typed, or nobody to hear it.
-fn converse(session: &mut Session, name: &str, streams: &mut Vec<Stream>) -> Result<()> {
-    loop {
-        for stream in streams.iter_mut() {
-            let _ = io::write_all(io::stdout(), &stream.take());
-        }
-        if let Some(line) = session.input.line_that_has_come() {
-            match line {
-                Read::Line(line) if !hand_over(session, name, &line)? => return Ok(()),
-                Read::Line(_) => continue,
-                Read::End => return Ok(()),
-            }
-        }
-        let stdin = io::stdin();
-        let mut fds: Vec<_> = streams.iter().map(|stream| (stream.as_fd(), Direction::Read)).collect();
-        fds.push((stdin, Direction::Read));
-        let ready = session.wait.any(&fds)?;
-        drop(fds);
-        if ready.contains(&streams.len()) {
-            session.input.fill()?;
-        }
-        let mut ended = Vec::new();
-        for at in ready {
-            if let Some(stream) = streams.get_mut(at) {
-                let over = stream.read().unwrap_or(true);
-                ended.extend(over.then_some(at));
-            }
-        }
-        for at in ended.into_iter().rev() {
-            let mut stream = streams.remove(at);
-            let _ = io::write_all(io::stdout(), &stream.take());
-        }
+/// Waits for the process or for the user.
+fn listen(session: &mut Session, channels: &mut Vec<Channel>) -> Result<()> {
+    let mut fds: Vec<_> = channels.iter().map(|channel| (channel.stream.as_fd(), Direction::Read)).collect();
+    let typed = fds.len();
+    fds.push((io::stdin(), Direction::Read));
+    let ready = session.wait.any(&fds)?;
+    if ready.contains(&typed) {
+        session.input.fill()?;
     }
+    let mut at = 0;
+    channels.retain_mut(|channel| {
+        let keep = !ready.contains(&at) || channel.goes_on(session);
+        at += 1;
+        keep
+    });
+    Ok(())
 }
 
 /// Hands a line to the process; whether there is any use in another.

@@ -46,13 +46,9 @@ impl Server {
         }
     }
 
-    /// Asks for something by GET. Its status is known when this returns.
+    /// Asks for something by GET, and waits for nothing: of a log that is empty not even the status comes.
     pub(super) fn get(&self, wait: &mut Wait, path: &str) -> Result<Stream> {
-        let mut stream = self.ask(wait, &format!("GET {path}"), "", "")?;
-        while stream.response.status().is_none() {
-            stream.more(wait)?;
-        }
-        Ok(stream)
+        self.ask(wait, &format!("GET {path}"), "", "")
     }
 
     fn ask(&self, wait: &mut Wait, what: &str, headers: &str, body: &str) -> Result<Stream> {
@@ -70,8 +66,9 @@ impl Server {
 }
 
 impl Stream {
-    pub(super) fn status(&self) -> u16 {
-        self.response.status().unwrap_or(0)
+    /// Another status than that of success, once one is known.
+    pub(super) fn refusal(&self) -> Option<u16> {
+        self.response.status().filter(|status| *status != 200)
     }
 
     fn reason(&self) -> String {

@@ -148,14 +148,14 @@ fn follow(session: &mut Session, path: &str, shown: &str) -> Result<()> {
 
 fn stream(session: &mut Session, path: &str, shown: &str) -> Result<()> {
     let mut stream = session.server.get(&mut session.wait, path)?;
-    if stream.status() != 200 {
-        cannot(session, shown, stream.status());
-        return Ok(());
-    }
     loop {
+        let ended = stream.more(&mut session.wait)?;
+        if let Some(status) = stream.refusal() {
+            cannot(session, shown, status);
+            return Ok(());
+        }
         let _ = io::write_all(io::stdout(), &stream.take());
-        if stream.more(&mut session.wait)? {
-            let _ = io::write_all(io::stdout(), &stream.take());
+        if ended {
             return Ok(());
         }
     }
