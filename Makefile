@@ -47,6 +47,8 @@ test:
 test-features:
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features cert --test additions svprobe
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features cert --test manuals
+	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features shell --lib supervisorctl
+	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features shell --test compliance supervisorctl
 
 check: format lint docs manuals scripts test test-features
 
@@ -57,6 +59,7 @@ lint:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) clippy --locked --all-targets --features mio-reactor -- -D warnings
 	$(CARGO) clippy --locked --all-targets --features cert -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features shell -- -D warnings
 
 docs:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
@@ -96,6 +99,7 @@ compliance-theirs compliance-ours:
 msrv:
 	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets
 	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets --features mio-reactor
+	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets --features shell
 
 # Each fuzzer for a while, from its seeds and from what earlier runs have found: rustup toolchain install nightly,
 # cargo install cargo-fuzz.

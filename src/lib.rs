@@ -15,6 +15,7 @@ pub mod probe;
 pub mod process_state;
 #[cfg(test)]
 pub mod random;
+pub mod rpc;
 pub mod scan;
 pub mod service;
 pub mod signal;
@@ -39,6 +40,7 @@ pub mod runit;
 pub mod runsv;
 pub mod runsvchdir;
 pub mod runsvdir;
+pub mod supervisorctl;
 pub mod sv;
 pub mod svevent;
 pub mod svlogd;

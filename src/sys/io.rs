@@ -3,6 +3,7 @@
 use super::{Errno, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
 
 /// Reads once; 0 is the end. A signal does not count as an answer.
@@ -167,6 +168,28 @@ pub fn set_blocking(fd: impl AsFd) -> Result<()> {
 /// Whether somebody looks at a terminal there.
 pub fn is_terminal(fd: impl AsFd) -> bool {
     nix::unistd::isatty(fd).unwrap_or(false)
+}
+
+/// A terminal that does not show what is typed, as long as this lives.
+#[derive(Debug)]
+pub struct Hidden<'t> {
+    terminal: BorrowedFd<'t>,
+    before: Termios,
+}
+
+/// Lets a terminal not show what is typed. What was typed already is forgotten.
+pub fn hide_input(terminal: BorrowedFd<'_>) -> Result<Hidden<'_>> {
+    let before = termios::tcgetattr(terminal)?;
+    let mut hidden = before.clone();
+    hidden.local_flags.remove(LocalFlags::ECHO);
+    termios::tcsetattr(terminal, SetArg::TCSAFLUSH, &hidden)?;
+    Ok(Hidden { terminal, before })
+}
+
+impl Drop for Hidden<'_> {
+    fn drop(&mut self) {
+        let _ = termios::tcsetattr(self.terminal, SetArg::TCSADRAIN, &self.before); // it may be gone
+    }
 }
 
 /// How many characters a line of this terminal has; nothing if it is none, or does not know.

@@ -15,6 +15,7 @@ mod runsv;
 mod runsvchdir;
 mod runsvdir;
 mod supervisor;
+mod supervisorctl;
 mod sv;
 mod svlogd;
 mod utmpset;

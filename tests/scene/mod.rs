@@ -480,6 +480,11 @@ impl Running {
         self.child.id() as i32
     }
 
+    /// Its standard input, if it was started with a pipe there.
+    pub fn input(&mut self) -> std::process::ChildStdin {
+        self.child.stdin.take().unwrap()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: i32) {
         // SAFETY: numbers only; it is our child and has not been reaped.

@@ -7,6 +7,8 @@ use core::fmt;
 
 /// The longest head that is read.
 pub const HEAD: usize = 64 * 1024;
+/// How long a status line without words is.
+const SHORTEST: usize = "HTTP/1.1 200".len();
 /// The longest body that is read.
 pub const BODY: usize = 1024 * 1024;
 
@@ -19,6 +21,10 @@ pub struct Response {
     length: Length,
     body: Vec<u8>,
     complete: bool,
+    /// Another limit than `BODY`.
+    most: Option<usize>,
+    /// What follows the status in words.
+    reason: Vec<u8>,
 }
 
 /// How the end of a body is known.
@@ -51,6 +57,11 @@ pub enum Broken {
 }
 
 impl Response {
+    /// One whose body may be so long.
+    pub fn up_to(most: usize) -> Response {
+        Response { most: Some(most), ..Response::default() }
+    }
+
     /// Takes what came. What comes after the end of the answer is nobody's.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Broken> {
         if self.complete {
@@ -88,10 +99,30 @@ impl Response {
         self.complete.then_some(&self.body)
     }
 
+    /// The status in words, as the other side has it.
+    pub fn reason(&self) -> &[u8] {
+        &self.reason
+    }
+
+    /// Whether all of it has come.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// What has come of the body and was not taken yet, for a body that never ends.
+    pub fn take(&mut self) -> Vec<u8> {
+        if let Length::Bytes(length) = &mut self.length {
+            *length = length.saturating_sub(self.body.len());
+        }
+        core::mem::take(&mut self.body)
+    }
+
     /// Reads a head. One that only says that another follows leaves everything as it was.
     fn head(&mut self, head: &[u8]) -> Result<(), Broken> {
         let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        let status = lines.next().and_then(status_line).ok_or(Broken::NotHttp)?;
+        let first = lines.next().ok_or(Broken::NotHttp)?;
+        let status = status_line(first).ok_or(Broken::NotHttp)?;
+        self.reason = first.get(SHORTEST..).unwrap_or_default().trim_ascii().to_vec();
         if (100..200).contains(&status) && status != 101 {
             return Ok(());
         }
@@ -115,7 +146,7 @@ impl Response {
                 self.complete = chunks.feed(&bytes, &mut self.body).map_err(|NotChunked| Broken::Length)?;
             }
         }
-        if self.body.len() > BODY { Err(Broken::LongBody) } else { Ok(()) }
+        if self.body.len() > self.most.unwrap_or(BODY) { Err(Broken::LongBody) } else { Ok(()) }
     }
 }
 
@@ -241,6 +272,20 @@ mod tests {
     }
 
     #[test]
+    fn a_body_may_be_taken_as_it_comes() {
+        for head in ["Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", "Content-Length: 4\r\n\r\nab", "\r\nab"] {
+            let mut response = Response::up_to(3);
+            response.feed(format!("HTTP/1.1 404  Not Here \r\n{head}").as_bytes()).unwrap();
+            assert_eq!((response.status(), response.reason()), (Some(404), &b"Not Here"[..]));
+            assert_eq!(response.take(), b"ab");
+            response.feed(if head.starts_with('T') { b"2\r\ncd\r\n0\r\n\r\n" } else { b"cd" }).unwrap();
+            assert_eq!(response.take(), b"cd");
+            assert_eq!(response.is_complete(), !head.starts_with('\r'));
+            assert!(response.is_complete() || response.feed(b"efgh") == Err(Broken::LongBody));
+        }
+    }
+
+    #[test]
     fn arbitrary_answers_never_panic_and_pieces_do_not_matter() {
         let mut source = Random::new(19);
         for _ in 0..5_000 {
@@ -254,5 +299,6 @@ mod tests {
         }
     }
 
+    use alloc::format;
     use alloc::string::String;
 }

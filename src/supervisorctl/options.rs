@@ -1,0 +1,274 @@
+//! The command line, read as Python's getopt reads it: long options may be cut short, none may be given twice.
+
+use super::server::is_url;
+use crate::cli::message::to_stdout;
+use crate::cli::options::{Bytes, Called, Usage};
+use crate::exit::Exit;
+use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs};
+use std::ffi::OsStr;
+
+/// control programs that a Supervisor runs
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[allow(dead_code)] // what argh knows of it is read here, and its help
+#[argh(help_triggers("--help"))]
+struct Options {
+    /// configuration file
+    #[argh(option, short = 'c', arg_name = "file")]
+    configuration: Option<Bytes>,
+    /// the usage in Supervisor's words
+    #[argh(switch, short = 'h')]
+    usage: bool,
+    /// ask before shutdown and reload; without a command, a shell
+    #[argh(switch, short = 'i')]
+    interactive: bool,
+    /// where the server is: http://host:port or unix://path
+    #[argh(option, short = 's', arg_name = "url")]
+    serverurl: Option<Bytes>,
+    /// who asks
+    #[argh(option, short = 'u', arg_name = "name")]
+    username: Option<Bytes>,
+    /// the password for it
+    #[argh(option, short = 'p', arg_name = "password")]
+    password: Option<Bytes>,
+    /// file for the shell's history
+    #[argh(option, short = 'r', arg_name = "file")]
+    history_file: Option<Bytes>,
+}
+
+const HELP: Usage = Usage {
+    program: "supervisorctl",
+    line: "[-i] [-c file] [-s url] [-u name] [-p password] [-r file] [command [argument ...]]",
+    called: Called::AsGiven,
+    exit: Exit(2),
+};
+
+/// A command line that was understood.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    pub(super) configuration: Option<String>,
+    pub(super) interactive: bool,
+    pub(super) serverurl: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) history_file: Option<String>,
+    /// The command and its arguments.
+    pub(super) command: Vec<String>,
+}
+
+/// Why there is nothing to go on with.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Early {
+    /// What was asked for has been printed.
+    Done(Exit),
+    /// What is wrong.
+    Wrong(String),
+}
+
+fn wrong<T>(what: String) -> Result<T, Early> {
+    Err(Early::Wrong(what))
+}
+
+/// An option as it was spelled, and its value.
+struct Spelled {
+    long: String,
+    spelled: String,
+    value: Option<String>,
+}
+
+/// Reads a command line, the program's name first.
+pub(super) fn read(words: &[String]) -> Result<Given, Early> {
+    if let [_, word] = words {
+        if word == "--help" || word == "--version" {
+            let args = [OsStr::new("supervisorctl"), OsStr::new(if word == "--help" { "--help" } else { "--version" })];
+            return Err(Early::Done(HELP.parse::<Options>(&args).err().unwrap_or(Exit::OK)));
+        }
+    }
+    let (spelled, command) = cut(words.get(1..).unwrap_or_default())?;
+    let mut given = Given { command, ..Given::default() };
+    for option in spelled {
+        given.take(option, words.first().map_or("supervisorctl", String::as_str))?;
+    }
+    Ok(given)
+}
+
+/// The options, and what follows them.
+fn cut(words: &[String]) -> Result<(Vec<Spelled>, Vec<String>), Early> {
+    let info = Options::get_args_info();
+    let mut found = Vec::new();
+    let mut words = words.iter();
+    let mut rest = Vec::new();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            break;
+        } else if let Some(long) = word.strip_prefix("--") {
+            found.push(long_option(info.flags, long, &mut words)?);
+        } else if word.len() > 1 && word.starts_with('-') {
+            cluster(info.flags, word.get(1..).unwrap_or_default(), &mut words, &mut found)?;
+        } else {
+            rest.push(word.clone());
+            break;
+        }
+    }
+    rest.extend(words.cloned());
+    Ok((found, rest))
+}
+
+fn takes_value(flag: &FlagInfo<'_>) -> bool {
+    flag.kind != FlagInfoKind::Switch
+}
+
+fn long_option<'w>(
+    flags: &[FlagInfo<'_>],
+    text: &str,
+    words: &mut impl Iterator<Item = &'w String>,
+) -> Result<Spelled, Early> {
+    let (name, glued) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+    // The original has an underscore in one of them.
+    let plain = name.replace('_', "-");
+    let names = flags.iter().map(|flag| (flag.long.trim_start_matches('-'), takes_value(flag)));
+    let names = names.filter(|(long, _)| *long != "usage" || plain == "usage").chain([("help", false)]);
+    let fits: Vec<(&str, bool)> = names.filter(|(long, _)| long.starts_with(&plain)).collect();
+    let exact = fits.iter().find(|(long, _)| *long == plain);
+    let (long, takes) = match (exact, fits.as_slice()) {
+        (Some(one), _) | (None, [one]) => *one,
+        (None, []) => return wrong(format!("option --{name} not recognized")),
+        _ => return wrong(format!("option --{name} not a unique prefix")),
+    };
+    let value = match (takes, glued) {
+        (false, Some(_)) => return wrong(format!("option --{long} must not have an argument")),
+        (false, None) => None,
+        (true, glued) => match glued.map(str::to_owned).or_else(|| words.next().cloned()) {
+            None => return wrong(format!("option --{long} requires argument")),
+            value => value,
+        },
+    };
+    Ok(Spelled { long: long.to_owned(), spelled: format!("--{long}"), value })
+}
+
+/// The letters behind one dash.
+fn cluster<'w>(
+    flags: &[FlagInfo<'_>],
+    letters: &str,
+    words: &mut impl Iterator<Item = &'w String>,
+    into: &mut Vec<Spelled>,
+) -> Result<(), Early> {
+    let mut rest = letters.chars();
+    while let Some(letter) = rest.next() {
+        let spelled = format!("-{letter}");
+        let flag = flags.iter().find(|flag| flag.short == Some(if letter == '?' { 'h' } else { letter }));
+        let Some(flag) = flag else { return wrong(format!("option {spelled} not recognized")) };
+        let long = flag.long.trim_start_matches('-').to_owned();
+        if !takes_value(flag) {
+            into.push(Spelled { long, spelled, value: None });
+            continue;
+        }
+        let glued = Some(rest.as_str().to_owned()).filter(|glued| !glued.is_empty());
+        let Some(value) = glued.or_else(|| words.next().cloned()) else {
+            return wrong(format!("option {spelled} requires argument"));
+        };
+        into.push(Spelled { long, spelled, value: Some(value) });
+        break;
+    }
+    Ok(())
+}
+
+impl Given {
+    fn take(&mut self, option: Spelled, program: &str) -> Result<(), Early> {
+        let conflict = || Early::Wrong(format!("conflicting command line option '{}'", option.spelled));
+        let place = match option.long.as_str() {
+            "help" | "usage" => {
+                to_stdout(usage(program).as_bytes());
+                return Err(Early::Done(Exit::OK));
+            }
+            "interactive" => {
+                let again = core::mem::replace(&mut self.interactive, true);
+                return if again { Err(conflict()) } else { Ok(()) };
+            }
+            "configuration" => &mut self.configuration,
+            "serverurl" => &mut self.serverurl,
+            "username" => &mut self.username,
+            "password" => &mut self.password,
+            _ => &mut self.history_file,
+        };
+        if let Some(url) = option.value.as_ref().filter(|url| option.long == "serverurl" && !is_url(url)) {
+            return wrong(format!("invalid value for {} '{url}': value '{url}' is not a URL", option.spelled));
+        }
+        if place.is_some() {
+            return Err(conflict());
+        }
+        *place = option.value;
+        Ok(())
+    }
+}
+
+/// What `-h` prints.
+fn usage(program: &str) -> String {
+    format!(
+        "supervisorctl -- control applications run by supervisord from the cmd line.
+
+Usage: {program} [options] [action [arguments]]
+
+Options:
+-c/--configuration FILENAME -- configuration file path (searches if not given)
+-h/--help -- print usage message and exit
+-i/--interactive -- start an interactive shell after executing commands
+-s/--serverurl URL -- URL on which supervisord server is listening
+     (default \"http://localhost:9001\").
+-u/--username USERNAME -- username to use for authentication with server
+-p/--password PASSWORD -- password to use for authentication with server
+-r/--history-file -- keep a readline history (if readline is available)
+
+action [arguments] -- see below
+
+Actions are commands like \"tail\" or \"stop\".  If -i is specified or no action is
+specified on the command line, a \"shell\" interpreting actions typed
+interactively is started.  Use the action \"help\" to find out about available
+actions.
+
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(line: &str) -> Result<Given, Early> {
+        read(
+            &["prog"]
+                .into_iter()
+                .chain(line.split(' ').filter(|word| !word.is_empty()))
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn options_are_read_as_getopt_does() {
+        let found = given("-is unix:///x --user=a --p b -c f start -i x").unwrap();
+        assert!(found.interactive);
+        assert_eq!(found.serverurl.as_deref(), Some("unix:///x"));
+        assert_eq!((found.username.as_deref(), found.password.as_deref()), (Some("a"), Some("b")));
+        assert_eq!(found.command, ["start", "-i", "x"]);
+        assert_eq!(given("-r h -- -x").unwrap().command, ["-x"]);
+        assert_eq!(given("--history_file=x").unwrap().history_file, given("--history-file x").unwrap().history_file);
+        assert_eq!(given("- x").unwrap().command, ["-", "x"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_its_words() {
+        for (line, words) in [
+            ("-x", "option -x not recognized"),
+            ("--foo", "option --foo not recognized"),
+            ("-c", "option -c requires argument"),
+            ("--us", "option --username requires argument"),
+            ("--h", "option --h not a unique prefix"),
+            ("--interactive=1", "option --interactive must not have an argument"),
+            ("-u a -u b", "conflicting command line option '-u'"),
+            ("-i -i", "conflicting command line option '-i'"),
+            ("-s foo", "invalid value for -s 'foo': value 'foo' is not a URL"),
+        ] {
+            assert_eq!(given(line).unwrap_err(), Early::Wrong(words.into()), "{line}");
+        }
+    }
+}
