@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 packed_struct!(Policy { 1 restart, 2 needs, 3 ready, 4 stop, 5 health, 6 reload, 7 finish_timeout });
-packed_struct!(Restart { 1 when, 2 ok, 3 delay, 4 max, 5 jitter, 6 healthy, 7 give_up, 8 then });
+packed_struct!(Restart { 1 when, 2 ok, 3 delay, 4 max, 5 jitter, 6 healthy, 7 give_up, 8 then; may 128 early });
 packed_enum!(When { 1 Always, 2 OnFailure, 3 Never });
 packed_enum!(Verdict { 1 Code(code), 2 Signal(signal) });
 packed_struct!(Delay { 1 first, 2 growth });

@@ -7,7 +7,7 @@ packed_struct!(Machine {
     1 role, 2 state, 3 goal, 4 paused, 5 gave_up, 6 needed, 7 work, 8 queue, 9 check, 10 policy, 11 history, 12 starts,
     13 last
 });
-packed_struct!(Life { 1 pid, 2 started, 3 ending, 4 cause, 5 failed });
+packed_struct!(Life { 1 pid, 2 started, 3 ending, 4 cause, 5 failed; may 128 early });
 packed_enum!(Role { 1 Service, 2 Logger, 3 ErrorLogger });
 packed_enum!(State {
     1 Down { since, not_before }, 2 Run(running), 3 Finish { process, ended }, 4 Gone { since },
