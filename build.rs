@@ -27,6 +27,7 @@ const STATIC: &[&str] = &[
     "svprobe",
     "svevent",
     "pidproxy",
+    "echo_supervisord_conf",
 ];
 
 fn main() -> io::Result<()> {

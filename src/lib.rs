@@ -35,6 +35,7 @@ pub mod supervise;
 
 // Layer 3: one folder a program.
 pub mod chpst;
+pub mod echo_supervisord_conf;
 pub mod pidproxy;
 pub mod runit;
 pub mod runsv;

@@ -8,6 +8,7 @@ mod namespace;
 mod scene;
 
 mod chpst;
+mod echo_supervisord_conf;
 mod mixed;
 mod pidproxy;
 mod runit;

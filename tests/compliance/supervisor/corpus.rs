@@ -156,6 +156,26 @@ const PROGRAM: &[&str] = &[
     "command=a 'b",
 ];
 
+/// What `echo_supervisord_conf` prints.
+const SAMPLE: &str = include_str!("../../../src/echo_supervisord_conf/sample.conf");
+
+/// The sample with every option that stands in a comment, but for those that are there as an example. Groups need
+/// their programs.
+fn uncommented(sample: &str) -> String {
+    let is_option = |line: &str| !line.contains("(example)") && !line.starts_with("; ");
+    let line = |line: &str| match line.strip_prefix(';').filter(|_| is_option(line)) {
+        Some(option) if !option.starts_with("files") && option != "[include]" => option.to_owned(),
+        _ => line.to_owned(),
+    };
+    let text = sample.lines().map(line).collect::<Vec<_>>().join("\n");
+    let commands = ["program:theprogramname", "eventlistener:theeventlistenername", "fcgi-program:thefcgiprogramname"];
+    let with = |text: String, section: &&str| {
+        let more = "command=x\nevents=EVENT\nsocket=unix:///run/f.sock";
+        text.replace(&format!("[{section}]"), &format!("[{section}]\n{more}"))
+    };
+    commands.iter().fold(text, with).replace("[inet_http_server]", "[inet_http_server]\nport=9001")
+}
+
 /// Every configuration, written into the scene: its path and what it says.
 pub(super) fn all(scene: &Scene) -> Vec<(String, String)> {
     scene.file("conf.d/a.conf", "[program:included]\ncommand=%(here)s/y\n[supervisord]\nidentifier=a\n");
@@ -164,6 +184,7 @@ pub(super) fn all(scene: &Scene) -> Vec<(String, String)> {
     scene.file("conf.d/wrong.ini", "[program:b]\nstartsecs=soon\n");
     let mut texts: Vec<String> = WHOLE.iter().map(ToString::to_string).collect();
     texts.extend(SECTIONS.iter().map(|text| format!("[supervisord]\n{text}\n")));
+    texts.extend([SAMPLE.to_owned(), uncommented(SAMPLE)]);
     texts.extend(PROGRAM.iter().map(|text| format!("[supervisord]\n[program:p]\ncommand=/bin/cat -u\n{text}\n")));
     let file = |(at, text): (usize, String)| {
         let path = scene.file(format!("{at:03}.conf"), &text);
