@@ -199,7 +199,10 @@ fn those_that_were_adopted_stay_adopted() {
     assert!(is_locked());
     assert_eq!((pids(&scene, 3), children(second.pid())), (before, vec![]));
     scene.signal(supervisors[0], libc::SIGKILL);
-    until("there is one of its own", || children(second.pid()).len() == 1);
+    let is_adopted = |n: &i32| scene.read(format!("sv/s{n}/supervise/journal")).contains(" adopted ");
+    until("there is one of its own, with the service", || {
+        children(second.pid()).len() == 1 && (0..3).any(|n| is_adopted(&n))
+    });
     second.signal(libc::SIGHUP);
     assert_eq!(second.end().code, 111);
     (0..3).for_each(|n| until_stat(&scene, &format!("s{n}"), "down"));
