@@ -90,15 +90,18 @@ impl Section {
         }
         let environment = environment();
         let here = std::env::current_dir().map_or_else(|_| "/".to_owned(), |path| path.to_string_lossy().into_owned());
-        let here = python::parent(&python::absolute(path, &here)).to_owned();
-        let with_here = Names::from([("here".to_owned(), Value::Text(here))]);
+        let beside = python::parent(&python::absolute(path, &here)).to_owned();
+        let with_here = Names::from([("here".to_owned(), Value::Text(beside))]);
         let none = Names::new();
         let option = |key: &str, own: &Names| -> Result<Option<String>, Wrong> {
             let Some(value) = ini.get(SECTION, key) else { return Ok(None) };
             expand(value, Scope { environment: &environment, own }, &format!("{SECTION}.{key}")).map(Some)
         };
         Ok(Section {
-            serverurl: option("serverurl", &with_here)?,
+            serverurl: option("serverurl", &with_here)?.map(|url| match url.strip_prefix("unix://") {
+                Some(path) => format!("unix://{}", python::absolute(&at_home(path), &here)),
+                None => url,
+            }),
             prompt: option("prompt", &none)?,
             username: option("username", &none)?,
             password: option("password", &none)?,

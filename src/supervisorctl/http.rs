@@ -37,7 +37,7 @@ pub(super) struct Stream {
 impl Server {
     /// Asks for something by POST, and waits for the whole answer.
     pub(super) fn post(&self, wait: &mut Wait, path: &str, body: &str) -> Result<Vec<u8>> {
-        let length = format!("Content-Type: text/xml\r\nContent-Length: {}\r\n", body.len());
+        let length = format!("Connection: close\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n", body.len());
         let mut stream = self.ask(wait, &format!("POST {path}"), &length, body)?;
         while !stream.more(wait)? {}
         match stream.response.status() {
@@ -46,7 +46,8 @@ impl Server {
         }
     }
 
-    /// Asks for something by GET, and waits for nothing: of a log that is empty not even the status comes.
+    /// Asks for something by GET, and waits for nothing: of a log that is empty not even the status comes. The
+    /// connection is not said to be closed afterwards: Supervisor would gather 64 KiB before it sends any.
     pub(super) fn get(&self, wait: &mut Wait, path: &str) -> Result<Stream> {
         self.ask(wait, &format!("GET {path}"), "", "")
     }
@@ -58,7 +59,7 @@ impl Server {
         if !self.username.is_empty() {
             head.push_str(&format!("Authorization: {}\r\n", basic(&self.username, &self.password)));
         }
-        let text = format!("{head}Connection: close\r\n{headers}\r\n{body}");
+        let text = format!("{head}{headers}\r\n{body}");
         let connection = connect(wait, &address)?;
         say(wait, &connection, text.as_bytes())?;
         Ok(Stream { connection, response: Response::up_to(LONGEST) })

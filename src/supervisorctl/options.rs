@@ -126,7 +126,8 @@ fn long_option<'w>(
     // The original has an underscore in one of them.
     let plain = name.replace('_', "-");
     let names = flags.iter().map(|flag| (flag.long.trim_start_matches('-'), takes_value(flag)));
-    let names = names.filter(|(long, _)| *long != "usage" || plain == "usage").chain([("help", false)]);
+    let names =
+        names.filter(|(long, _)| *long != "help" && (*long != "usage" || plain == "usage")).chain([("help", false)]);
     let fits: Vec<(&str, bool)> = names.filter(|(long, _)| long.starts_with(&plain)).collect();
     let exact = fits.iter().find(|(long, _)| *long == plain);
     let (long, takes) = match (exact, fits.as_slice()) {

@@ -18,8 +18,8 @@ faults! {
     start_of_a_group: "startProcessGroup" by ["start g:*", "start g: a"], with [10, 30];
     start_of_all: "startAllProcesses" by ["start all"], with [6, 10];
     stop: "stopProcess" by ["stop a", "restart a b", "stop a:a"], with [10, 70, 30, 11, 20];
-    stop_of_a_group: "stopProcessGroup" by ["stop g:*", "restart g:*"], with [10, 6];
-    stop_of_all: "stopAllProcesses" by ["stop all", "restart all"], with [6];
+    stop_of_a_group: "stopProcessGroup" by ["stop g:*", "stop g: g:*"], with [10, 6];
+    stop_of_all: "stopAllProcesses" by ["stop all"], with [6];
     signal: "signalProcess" by ["signal HUP a", "signal 1 a b"], with [10, 11, 70, 30, 20];
     signal_to_a_group: "signalProcessGroup" by ["signal HUP g:*"], with [10, 6];
     signal_to_all: "signalAllProcesses" by ["signal HUP all"], with [6];

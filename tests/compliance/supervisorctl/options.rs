@@ -115,11 +115,20 @@ fn the_file_says_where_the_server_is() {
         ("b.conf", "[supervisorctl]\nserverurl = http://127.0.0.1:1 ; a comment\n[other]\nx=%\n"),
         ("c.conf", "[supervisorctl]\nserverurl=foo\n"),
         ("d.conf", "[supervisorctl]\nserverurl=%\n"),
+        ("f.conf", "[supervisorctl]\nserverurl=unix:///a/../b//c\n"),
         ("e.conf", "[supervisorctl]\nserverurl=unix://%(ENV_TZ)s\n"),
     ];
     agree(
         &files,
-        &["-c a.conf version", "-c b.conf version", "-c c.conf version", "-c d.conf version", "-c e.conf version"],
+        &[
+            "-c a.conf version",
+            "-c b.conf version",
+            "-c c.conf version",
+            "-c d.conf version",
+            "-c e.conf version",
+            "-c f.conf version",
+            "-c a.conf -s unix://x/../y version",
+        ],
     );
     agree(&files, &["-c a.conf -s unix:///else version"]);
 }

@@ -40,8 +40,8 @@ programs=g1,g2
 
 /// A server in a scene of its own.
 struct Server {
-    scene: Scene,
     running: Running,
+    scene: Scene,
     client: PathBuf,
 }
 
@@ -213,7 +213,7 @@ fn follows(words: &[&str], marks: &[&str], input: &str) {
         let server = Server::new(&client, CONFIGURATION);
         until("the server is settled", || server.is_settled());
         let mut command = server.scene.command(&client);
-        command.args(["-c", "s.conf"]).args(words).stdin(std::process::Stdio::piped());
+        command.args(["-c", "s.conf"]).args(words).stdin(std::process::Stdio::piped()).env("PYTHONUNBUFFERED", "1");
         let mut running = server.scene.spawn(command);
         let mut stdin = running.input();
         std::io::Write::write_all(&mut stdin, input.as_bytes()).unwrap();
