@@ -4,10 +4,10 @@
 //! supervisor, often root, elsewhere.
 
 use super::home::Home;
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::{CONTROL, DIRECTORY, LOCK, MARK, NOTIFY, OK, PID, SERVICE_LOCK, STAT, STATUS, STDIN};
 use crate::exit::Pid;
-use crate::service::journal::Draft;
+use crate::service::journal::{Draft, Event, Told};
 use crate::service::machine::Role;
 use crate::service::mark;
 use crate::service::record::{self, Record, Report};
@@ -207,6 +207,20 @@ impl Post {
         let file = self.claim.dir.file(STATUS, How::Read);
         let length = file.and_then(|file| io::read(file, &mut bytes)).unwrap_or(0);
         Some(Left { child, shown: Report::unpack(bytes.get(..length).unwrap_or_default()) })
+    }
+
+    /// What the journal says of the end of a child, if it does.
+    pub fn told_of(&self, child: &mark::Child) -> Option<Told> {
+        let event = match child.what {
+            mark::What::Run => Event::Exit,
+            mark::What::Finish => Event::Finish,
+        };
+        journal::told(&self.claim.dir, child.pid, event)
+    }
+
+    /// Whether the journal tells that a child was started.
+    pub fn tells_start(&self, child: &mark::Child) -> bool {
+        child.what == mark::What::Run && journal::tells_start(&self.claim.dir, child.pid)
     }
 
     /// What stands before `supervise/` where its files are spoken of.

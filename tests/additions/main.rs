@@ -8,6 +8,7 @@ mod scene;
 
 mod chpst;
 mod control_group;
+mod crash;
 mod errlog;
 mod examples;
 mod graph;

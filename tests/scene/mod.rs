@@ -26,6 +26,7 @@ pub mod logger;
 mod random;
 pub mod service;
 pub mod status;
+pub mod strace;
 #[allow(unused_imports)]
 pub use fake::Fake;
 #[allow(unused_imports)]
