@@ -25,7 +25,7 @@ impl Journal {
         };
         if is_full(facts(&open.0)?.size) {
             dir.rename(JOURNAL, JOURNAL_BEFORE)?;
-            open.0 = dir.file(JOURNAL, How::Append)?;
+            open.0 = dir.own_file(JOURNAL, How::Append)?;
             open.1.was_rotated();
         }
         self.line.clear();
@@ -42,7 +42,7 @@ impl Journal {
 fn open_journal(dir: &Dir) -> Result<(OwnedFd, Writer)> {
     let before = tail(dir, JOURNAL_BEFORE)?;
     let current = tail(dir, JOURNAL)?;
-    Ok((dir.file(JOURNAL, How::Append)?, Writer::resume(&before, &current)))
+    Ok((dir.own_file(JOURNAL, How::Append)?, Writer::resume(&before, &current)))
 }
 
 /// What the last lines say of the end of this process. A journal that cannot be read tells nothing.
@@ -59,7 +59,7 @@ pub(super) fn tells_start(dir: &Dir, pid: Pid) -> bool {
 
 /// The end of a file; nothing of one that is not there.
 fn tail(dir: &Dir, name: &str) -> Result<Vec<u8>> {
-    let file = match dir.file(name, How::Read) {
+    let file = match dir.own_file(name, How::Read) {
         Err(Errno::ENOENT) => return Ok(Vec::new()),
         answer => answer?,
     };
