@@ -75,6 +75,13 @@ MINUTES ?= 30
 soak:
 	KEEPUP_SOAK_MINUTES=$(MINUTES) $(CARGO) test --locked --test additions soak::for_as_long_as_asked -- --ignored --nocapture
 
+# Killed before every system call, failing calls of every kind, a hundred thousand restarts: tests/FAULTS.md has the
+# figures. It takes strace, and half an hour.
+FAULTS ?= at_any at_many no_call_that_fails a_hundred_thousand
+
+faults:
+	$(CARGO) test --locked --test additions -- --ignored --nocapture --test-threads=1 $(FAULTS) | grep -a -e '^test ' -e FAULTS -e RESTARTS
+
 # One suite, against the originals and against ours.
 compliance: compliance-theirs compliance-ours
 
@@ -136,5 +143,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test soak test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
+.PHONY: all demo test soak faults test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
 	install uninstall install-initd clean
