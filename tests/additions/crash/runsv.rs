@@ -184,7 +184,12 @@ fn attempt_below_runsvdir(call: &Call) {
     command.arg("scan").env("PATH", path);
     let mut next = scene.spawn(command);
     crate::runsvdir::until_asleep(&next);
-    until("it runs once more", || shown.stat() == "run" || shown.status().want == 'd');
+    let marked = || (shown.bytes("supervise/status"), shown.bytes("supervise/mark"));
+    until("all is as it was wanted", || {
+        until_still("all is shown", marked);
+        let settled = shown.stat() == "run" || shown.stat() == "down" && shown.status().want == 'd';
+        scene.has_reader("web/supervise/ok") && settled
+    });
     next.signal(libc::SIGHUP);
     assert_eq!(next.end().code, 111);
     until("nobody is left", || scene.processes().is_empty());
