@@ -89,6 +89,13 @@ SERVICES ?= 1000
 upgrade: all
 	BIN=$(abspath $(RELEASE)) benches/upgrade.sh $(SERVICES)
 
+# Killed before every system call, failing calls of every kind, a hundred thousand restarts: tests/FAULTS.md has the
+# figures. It takes strace, and half an hour.
+FAULTS ?= at_any at_many no_call_that_fails a_hundred_thousand
+
+faults:
+	$(CARGO) test --locked --test additions -- --ignored --nocapture --test-threads=1 $(FAULTS)
+
 # One suite, against the originals and against ours.
 compliance: compliance-theirs compliance-ours
 
@@ -154,5 +161,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test footprint soak upgrade test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
+.PHONY: all demo test footprint soak faults upgrade test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
 	install uninstall install-initd clean

@@ -62,19 +62,28 @@ impl Voice {
 }
 
 /// A name as a line of its own may show it: control characters, with which a name could end the line or move the
-/// cursor, as `\x` and two digits.
+/// cursor, and bytes that are no text, as `\x` and two digits each.
 pub fn printable(name: &[u8]) -> Cow<'_, [u8]> {
-    if !name.iter().any(u8::is_ascii_control) {
+    if core::str::from_utf8(name).is_ok_and(|text| !text.contains(char::is_control)) {
         return Cow::Borrowed(name);
     }
     let mut shown = Vec::with_capacity(name.len() + 8);
-    for byte in name {
-        match byte.is_ascii_control() {
-            true => shown.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
-            false => shown.push(*byte),
+    for chunk in name.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            let mut bytes = [0; 4];
+            let bytes = character.encode_utf8(&mut bytes).as_bytes();
+            match character.is_control() {
+                true => bytes.iter().for_each(|byte| escape(*byte, &mut shown)),
+                false => shown.extend_from_slice(bytes),
+            }
         }
+        chunk.invalid().iter().for_each(|byte| escape(*byte, &mut shown));
     }
     Cow::Owned(shown)
+}
+
+fn escape(byte: u8, into: &mut Vec<u8>) {
+    into.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
 }
 
 /// Writes to standard error, whether or not anybody reads it.
@@ -109,6 +118,11 @@ mod tests {
     #[test]
     fn a_name_stays_on_its_line() {
         assert_eq!(*printable(b"web\n\x1b[2J\xc3\xa9"), *b"web\\x0a\\x1b[2J\xc3\xa9");
+        assert_eq!(
+            *printable(b"\xff\xc2\x9b\xc3\xa9"),
+            *b"\\xff\\xc2\\x9b\xc3\xa9",
+            "no text, and a terminal's control"
+        );
         assert!(matches!(printable(b"web"), Cow::Borrowed(_)));
         let voice = Voice::new(&[b"runsv ", b"a\nb"]);
         assert_eq!(voice.text(b"fatal: ", &[b"c\td"], None), b"runsv a\\x0ab: fatal: c\\x09d\n");

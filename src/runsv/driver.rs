@@ -12,7 +12,7 @@ use crate::cli::message::Voice;
 use crate::exit::{Ending, Exit, Pid};
 use crate::moment::{Moment, Now};
 use crate::service::command::{Command, REEXEC};
-use crate::service::journal::{Draft, Key};
+use crate::service::journal::{Draft, Key, Told};
 use crate::service::machine::{Action, Event, Machine, Note, Program, Role, Start};
 use crate::service::order::{self, Loggers, Next};
 use crate::service::policy::File;
@@ -51,6 +51,8 @@ pub(super) struct Runsv {
     pub(super) succession: Option<Box<Succession>>,
     /// What the life that has just ended left behind, and was ended too.
     left: Vec<Pid>,
+    /// An end that a supervisor before us has told, while we make of it what is to be made.
+    pub(super) told: Option<Told>,
 }
 
 /// One supervised program: what it is doing, where that is shown, and the script that was asked.
@@ -118,6 +120,7 @@ impl Runsv {
             strangers: Strangers::default(),
             succession: None,
             left: Vec::new(),
+            told: None,
         }
     }
 
@@ -283,6 +286,9 @@ impl Runsv {
 
     /// Writes a line into the journal. That it cannot be is said once, until it can again.
     fn note(&mut self, now: Now, role: Role, note: Note) {
+        if self.told.is_some_and(|told| told.has(&note)) {
+            return;
+        }
         let mut draft = Draft::from(note);
         if note == Note::Waiting {
             let missing = self.waiting.iter().flat_map(|waiting| &waiting.missing);

@@ -83,7 +83,7 @@ fn due_at(now: Now, held: &Held) -> Option<Moment> {
 }
 
 fn read(supervise: &Dir) -> Option<Held> {
-    let file = supervise.file(HELD, How::Read).ok()?;
+    let file = supervise.own_file(HELD, How::Read).ok()?;
     let mut bytes = Vec::new(); // not on the stack, where it would be room for every service that has no such file
     io::read_onto(file, &mut bytes, LONGEST).ok()?;
     Held::parse(&bytes)

@@ -7,7 +7,7 @@ use crate::exit::{Ending, Pid};
 use crate::handover::Number;
 use crate::moment::{Moment, Now};
 use crate::service::machine::Role;
-use crate::service::machine::resumed::{Past, Survivor, began};
+use crate::service::machine::resumed::{Fate, Past, Survivor, began, is_finish_due};
 use crate::service::mark::{Child, What};
 use crate::service::order;
 use crate::service::record::Report;
@@ -79,6 +79,19 @@ impl Runsv {
         }
     }
 
+    /// It has ended before we came. What the journal tells of it is not told again.
+    fn ended_before(&mut self, now: Now, pid: Pid, fate: Fate) {
+        let ending = match fate {
+            Fate::Told(told) => {
+                self.told = Some(told);
+                told.ending
+            }
+            Fate::Lives | Fate::Ended => Ending::Unknown,
+        };
+        self.ended(now, pid, ending);
+        self.told = None;
+    }
+
     /// It is not waited for any more.
     pub(super) fn forget_stranger(&mut self, pid: Pid) {
         let Runsv { strangers, reactor, .. } = self;
@@ -105,9 +118,29 @@ impl Runsv {
     fn resume(&mut self, now: Now, role: Role, left: Left) {
         let alive = left.child.filter(lives);
         let main = left.shown.as_ref().and_then(|shown| main(shown, left.child.as_ref()));
-        let known = left.child.filter(|child| left.shown.is_some_and(|shown| tells_of(&shown, child)));
-        let survivor =
-            alive.or(known).map(|Child { what, pid, at }| Survivor { what, pid, began: began(Moment(at), now), main });
+        let post = self.seat(role).map(|seat| &seat.post);
+        let told = left.child.and_then(|child| post.and_then(|post| post.told_of(&child)));
+        let start_told = left.child.is_some_and(|child| post.is_some_and(|post| post.tells_start(&child)));
+        // A life that was told to begin, and of whose end nobody has heard.
+        let unheard = |child: &Child| {
+            let since = left.shown.map(|shown| shown.status.since);
+            start_told && told.is_none() && since.is_none_or(|since| since < began(Moment(child.at), now).label)
+        };
+        let tells = |child: &Child| left.shown.is_some_and(|shown| tells_of(&shown, child));
+        let known = left.child.filter(|child| main.is_some() || tells(child) || unheard(child));
+        let fate = match told {
+            _ if alive.is_some() => Fate::Lives,
+            Some(told) => Fate::Told(told),
+            None => Fate::Ended,
+        };
+        let survivor = alive.or(known).map(|Child { what, pid, at }| Survivor {
+            what,
+            pid,
+            began: began(Moment(at), now),
+            main,
+            fate,
+            start_told,
+        });
         self.act_all(now, role, |machine, actions| {
             machine.resume(now, Past { shown: left.shown, left: survivor }, actions);
         });
@@ -117,7 +150,7 @@ impl Runsv {
         }
         for pid in [Some(pid), main].into_iter().flatten() {
             match process::handle(pid).ok() {
-                _ if Some(pid) != main && alive.is_none() => self.ended(now, pid, Ending::Unknown),
+                _ if Some(pid) != main && alive.is_none() => self.ended_before(now, pid, fate),
                 handle => self.wait_for(pid, handle),
             }
         }
@@ -132,8 +165,11 @@ fn lives(child: &Child) -> bool {
     processes::one(child.pid).is_some_and(|process| process.began <= ticks(child.at))
 }
 
-/// Whether this state was shown as long as the child lived.
+/// Whether this state was shown as long as the child lived, or is that of its `finish`, which has not begun.
 fn tells_of(shown: &Report, child: &Child) -> bool {
+    if child.what == What::Run && is_finish_due(&shown.status) {
+        return true;
+    }
     let phase = match child.what {
         What::Run => Phase::Run,
         What::Finish => Phase::Finish,

@@ -2,7 +2,8 @@
 //! written is lost, its number is not, and supervision goes on.
 
 use super::{JOURNAL, JOURNAL_BEFORE};
-use crate::service::journal::{Draft, TAIL, Writer, is_full};
+use crate::exit::Pid;
+use crate::service::journal::{Draft, Event, TAIL, Told, Writer, is_full};
 use crate::sys::fs::{Dir, How, facts};
 use crate::sys::{Errno, Result, io};
 use crate::tai64::Label;
@@ -40,7 +41,7 @@ impl Journal {
         };
         if is_full(facts(&open.0)?.size) {
             dir.rename(JOURNAL, JOURNAL_BEFORE)?;
-            open.0 = dir.file(JOURNAL, How::Append)?;
+            open.0 = dir.own_file(JOURNAL, How::Append)?;
             open.1.was_rotated();
         }
         self.line.clear();
@@ -57,12 +58,24 @@ impl Journal {
 fn open_journal(dir: &Dir) -> Result<(OwnedFd, Writer)> {
     let before = tail(dir, JOURNAL_BEFORE)?;
     let current = tail(dir, JOURNAL)?;
-    Ok((dir.file(JOURNAL, How::Append)?, Writer::resume(&before, &current)))
+    Ok((dir.own_file(JOURNAL, How::Append)?, Writer::resume(&before, &current)))
+}
+
+/// What the last lines say of the end of this process. A journal that cannot be read tells nothing.
+pub(super) fn told(dir: &Dir, pid: Pid, event: Event) -> Option<Told> {
+    let before = tail(dir, JOURNAL_BEFORE).ok()?;
+    Told::of(&before, &tail(dir, JOURNAL).ok()?, pid, event)
+}
+
+/// Whether the last lines tell that this process was started.
+pub(super) fn tells_start(dir: &Dir, pid: Pid) -> bool {
+    let (Ok(before), Ok(current)) = (tail(dir, JOURNAL_BEFORE), tail(dir, JOURNAL)) else { return false };
+    Told::tells_start(&before, &current, pid)
 }
 
 /// The end of a file; nothing of one that is not there.
 fn tail(dir: &Dir, name: &str) -> Result<Vec<u8>> {
-    let file = match dir.file(name, How::Read) {
+    let file = match dir.own_file(name, How::Read) {
         Err(Errno::ENOENT) => return Ok(Vec::new()),
         answer => answer?,
     };

@@ -4,11 +4,11 @@
 //! supervisor, often root, elsewhere.
 
 use super::home::Home;
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::{CONTROL, DIRECTORY, LOCK, MARK, NOTIFY, OK, PID, SERVICE_LOCK, STAT, STATUS, STDIN};
 use crate::exit::Pid;
 use crate::service::handover;
-use crate::service::journal::Draft;
+use crate::service::journal::{Draft, Event, Told};
 use crate::service::machine::Role;
 use crate::service::mark;
 use crate::service::record::{self, Record, Report};
@@ -112,7 +112,7 @@ impl Claim {
             Home::Away(_) => home.make().map_err(Trouble::MakeHome)?,
         }
         // Opening through the path keeps runit's message for everything that may be wrong with the directory.
-        let file = service.file(path.join(LOCK), How::Append).map_err(Trouble::OpenLock)?;
+        let file = service.own_file(path.join(LOCK), How::Append).map_err(Trouble::OpenLock)?;
         lock(&file, Wait::No).map_err(|errno| match home {
             Home::Away(away) if away.is_taken() => Trouble::Taken,
             _ => Trouble::Lock(errno),
@@ -122,7 +122,7 @@ impl Claim {
         }
         let dir = service.dir(path).map_err(Trouble::OpenLock)?;
         // Without a mark nobody is found later; that is no reason not to supervise now.
-        let mark = dir.file(MARK, How::Keep).ok();
+        let mark = dir.own_file(MARK, How::Keep).ok();
         let before = mark.as_ref().and_then(sign);
         Ok(Claim { dir, shown, lock: file, mark, before, own })
     }
@@ -146,7 +146,7 @@ fn sign(file: &OwnedFd) -> Option<mark::Mark> {
 /// lock that is not there, or that may not be opened, is nobody's who could write there.
 fn lock_own(service: &Dir, home: &Home) -> core::result::Result<Option<OwnedFd>, Trouble> {
     let Home::Away(_) = home else { return Ok(None) };
-    let Ok(file) = service.file(format!("{DIRECTORY}/{LOCK}"), How::Read) else { return Ok(None) };
+    let Ok(file) = service.own_file(format!("{DIRECTORY}/{LOCK}"), How::Read) else { return Ok(None) };
     lock(&file, Wait::No).map_err(Trouble::LockOwn)?;
     Ok(Some(file))
 }
@@ -176,7 +176,7 @@ impl Post {
             return Err(Trouble::NotAFifo);
         }
         // For both, so that it is never at its end.
-        let control = claim.dir.file(CONTROL, How::ReadWrite).map_err(Trouble::OpenControl)?;
+        let control = claim.dir.own_file(CONTROL, How::ReadWrite).map_err(Trouble::OpenControl)?;
         // As under runit a logger's `pid` is not made before its first start; one that was left behind is emptied.
         let missing = role.is_logger() && claim.dir.facts(PID) == Err(Errno::ENOENT);
         let shown = Shown { pid: missing.then_some(None), stat: String::new() };
@@ -186,7 +186,7 @@ impl Post {
     /// From now on, as long as we live, `ok` has a reader.
     pub fn announce(&mut self) -> core::result::Result<(), Trouble> {
         let _ = self.claim.dir.make_fifo(OK, 0o600); // it may exist; whatever else is wrong, the next call tells
-        self.ok = Some(self.claim.dir.file(OK, How::Read).map_err(Trouble::ReadOk)?);
+        self.ok = Some(self.claim.dir.own_file(OK, How::Read).map_err(Trouble::ReadOk)?);
         Ok(())
     }
 
@@ -233,9 +233,23 @@ impl Post {
     pub fn left(&self) -> Option<Left> {
         let child = self.claim.before?.child;
         let mut bytes = [0; 2 * (status::SIZE + record::SIZE)];
-        let file = self.claim.dir.file(STATUS, How::Read);
+        let file = self.claim.dir.own_file(STATUS, How::Read);
         let length = file.and_then(|file| io::read(file, &mut bytes)).unwrap_or(0);
         Some(Left { child, shown: Report::unpack(bytes.get(..length).unwrap_or_default()) })
+    }
+
+    /// What the journal says of the end of a child, if it does.
+    pub fn told_of(&self, child: &mark::Child) -> Option<Told> {
+        let event = match child.what {
+            mark::What::Run => Event::Exit,
+            mark::What::Finish => Event::Finish,
+        };
+        journal::told(&self.claim.dir, child.pid, event)
+    }
+
+    /// Whether the journal tells that a child was started.
+    pub fn tells_start(&self, child: &mark::Child) -> bool {
+        child.what == mark::What::Run && journal::tells_start(&self.claim.dir, child.pid)
     }
 
     /// What stands before `supervise/` where its files are spoken of.
@@ -292,7 +306,7 @@ impl Post {
 
     /// What it has said, as far as it is shown.
     pub fn told(&self) -> Vec<u8> {
-        self.claim.dir.file(NOTIFY, How::Read).and_then(io::read_all).unwrap_or_default()
+        self.claim.dir.own_file(NOTIFY, How::Read).and_then(io::read_all).unwrap_or_default()
     }
 
     /// It says nothing any more.
@@ -303,20 +317,20 @@ impl Post {
     /// The fifo for standard input, open for both, so that it is never at its end.
     pub fn stdin(&self) -> Result<OwnedFd> {
         let _ = self.claim.dir.make_fifo(STDIN, 0o600); // it may exist; whatever else is wrong, the next calls tell
-        let stdin = self.claim.dir.file(STDIN, How::ReadWrite)?;
+        let stdin = self.claim.dir.own_file(STDIN, How::ReadWrite)?;
         if fs::facts(&stdin)?.kind == Kind::Fifo { Ok(stdin) } else { Err(Errno::ESPIPE) }
     }
 
     /// Its end for a child: for reading, and such that a read waits.
     pub fn stdin_for_child(&self) -> Result<OwnedFd> {
-        let stdin = self.claim.dir.file(STDIN, How::Read)?;
+        let stdin = self.claim.dir.own_file(STDIN, How::Read)?;
         io::set_blocking(&stdin)?;
         Ok(stdin)
     }
 
     /// The lock of the service itself, not of its supervisor. It is not held yet.
     pub fn service_lock(&self) -> Result<OwnedFd> {
-        self.claim.dir.file(SERVICE_LOCK, How::Append)
+        self.claim.dir.own_file(SERVICE_LOCK, How::Append)
     }
 
     /// Writes a line into the journal.

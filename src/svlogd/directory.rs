@@ -218,7 +218,12 @@ impl Directory {
 
     /// Opens the file to be written.
     pub(super) fn adopt(&mut self, turn: Turn<'_>, what: &'static str) -> Result<(), Trouble> {
-        let file = self.dir.file(self.current_name(), How::Append).map_err(self.trouble(what))?;
+        // In a log directory a link is nobody's that means well: it would lead what we write, and its mode, elsewhere.
+        let file = match self.place {
+            Place::Directory(_) => self.dir.own_file(self.current_name(), How::Append),
+            Place::File(_) => self.dir.file(self.current_name(), How::Append),
+        };
+        let file = file.map_err(self.trouble(what))?;
         fs::set_mode(&file, 0o644).map_err(self.trouble("unable to set mode of current"))?;
         if self.spliced {
             crate::sys::pipe::make_spliceable(&file).map_err(self.trouble(what))?;
@@ -292,7 +297,7 @@ fn step(path: &OsStr, errno: Errno) -> &'static str {
 }
 
 fn lock(dir: &Dir) -> Result<OwnedFd, Errno> {
-    let file = dir.file("lock", How::Append)?;
+    let file = dir.own_file("lock", How::Append)?;
     fs::lock(&file, Wait::No)?;
     Ok(file)
 }

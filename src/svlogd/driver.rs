@@ -113,8 +113,8 @@ impl<'a> Logger<'a> {
             self.watch(reading);
             let deadline = if reading && self.input.ready { Some(now.moment) } else { self.deadline(reading) };
             if let Err(errno) = self.reactor.wait(now.moment, deadline, &mut events) {
-                self.setup.voice.fatal(&[b"unable to wait"], errno);
-                return Exit::FATAL;
+                self.setup.voice.warning(&[b"unable to wait for input"], errno);
+                continue; // a wait that failed has taken its time
             }
             let now = clock::now();
             for event in &events {

@@ -81,12 +81,12 @@ impl Directory {
     }
 
     fn start(&self, processor: &Processor, name: &[u8], turn: Turn<'_>) -> Result<Pid, Trouble> {
-        let input = self.dir.file(OsStr::from_bytes(name), How::Read);
+        let input = self.dir.own_file(OsStr::from_bytes(name), How::Read);
         let input = input.map_err(self.trouble("unable to open input for processor"))?;
-        let output = self.dir.file(OsStr::from_bytes(&with_kind(name, Kind::Temporary)), How::Truncate);
+        let output = self.dir.own_file(OsStr::from_bytes(&with_kind(name, Kind::Temporary)), How::Truncate);
         let output = output.map_err(self.trouble("unable to open output for processor"))?;
         let state = self.state().map_err(self.trouble("unable to open state for processor"))?;
-        let newstate = self.dir.file("newstate", How::Truncate).and_then(|file| fs::duplicate(file, ABOVE));
+        let newstate = self.dir.own_file("newstate", How::Truncate).and_then(|file| fs::duplicate(file, ABOVE));
         let newstate = newstate.map_err(self.trouble("unable to open newstate for processor"))?;
         let words = words(processor);
         let words: Vec<&_> = words.iter().map(CString::as_c_str).collect();
@@ -117,10 +117,10 @@ impl Directory {
     }
 
     fn state(&self) -> Answer<OwnedFd> {
-        let state = match self.dir.file("state", How::Read) {
+        let state = match self.dir.own_file("state", How::Read) {
             Err(Errno::ENOENT) => {
-                self.dir.file("state", How::Truncate)?;
-                self.dir.file("state", How::Read)
+                self.dir.own_file("state", How::Truncate)?;
+                self.dir.own_file("state", How::Read)
             }
             answer => answer,
         };
@@ -145,7 +145,7 @@ impl Directory {
     /// The processed file takes the place of the other.
     fn finish(&self, name: &[u8], turn: Turn<'_>) -> Result<(), Trouble> {
         let (temporary, safe) = (with_kind(name, Kind::Temporary), with_kind(name, Kind::Safe));
-        let mode = self.dir.file(OsStr::from_bytes(&temporary), How::Write).and_then(|file| {
+        let mode = self.dir.own_file(OsStr::from_bytes(&temporary), How::Write).and_then(|file| {
             fs::sync(&file)?;
             fs::set_mode(&file, 0o744)
         });

@@ -27,6 +27,8 @@ pub enum How {
     Read,
     /// For writing, from the start; made (0644) or emptied.
     Truncate,
+    /// For writing; made (0644), and not there before.
+    New,
     /// For writing, at the end; made (0600) if missing.
     Append,
     /// For writing what is there already, such as a fifo.
@@ -119,6 +121,12 @@ impl Dir {
         open_file(self.0.as_fd(), path.as_ref(), how)
     }
 
+    /// The same for a file that is ours, in a directory where others may put links: one is not followed ("symbolic link
+    /// loop"), since what we write would go, with our rights, wherever it leads.
+    pub fn own_file(&self, path: impl AsRef<Path>, how: How) -> Result<OwnedFd> {
+        open_file_with(self.0.as_fd(), path.as_ref(), how, OFlag::O_NOFOLLOW)
+    }
+
     /// Makes a directory.
     pub fn make_dir(&self, path: impl AsRef<Path>, mode: u32) -> Result<()> {
         mkdirat(&self.0, path.as_ref(), Mode::from_bits_retain(mode))
@@ -179,9 +187,13 @@ impl Dir {
     }
 
     /// Gives a file new content in one step: readers see the old one or the new one. `fresh` is the name under which
-    /// it is made, usually `NAME.new`.
+    /// it is made, usually `NAME.new`. What was left there, or put there by others, is removed and not written into.
     pub fn replace(&self, name: &str, fresh: &str, bytes: &[u8]) -> core::result::Result<(), Replace> {
-        let file = self.file(fresh, How::Truncate).map_err(Replace::Open)?;
+        let file = match self.own_file(fresh, How::New) {
+            Err(Errno::EEXIST) => self.remove(fresh).and_then(|()| self.own_file(fresh, How::New)),
+            answer => answer,
+        };
+        let file = file.map_err(Replace::Open)?;
         match io::write(&file, bytes) {
             Ok(n) if n == bytes.len() => {}
             Ok(_) => return Err(Replace::Partial),
@@ -231,15 +243,20 @@ pub fn open_waiting(path: impl AsRef<Path>) -> Result<OwnedFd> {
 }
 
 fn open_file(at: BorrowedFd<'_>, path: &Path, how: How) -> Result<OwnedFd> {
+    open_file_with(at, path, how, OFlag::empty())
+}
+
+fn open_file_with(at: BorrowedFd<'_>, path: &Path, how: How, more: OFlag) -> Result<OwnedFd> {
     let (flags, mode) = match how {
         How::Read => (OFlag::O_RDONLY, 0),
         How::Write => (OFlag::O_WRONLY, 0),
         How::ReadWrite => (OFlag::O_RDWR, 0),
         How::Truncate => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC, 0o644),
+        How::New => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL, 0o644),
         How::Keep => (OFlag::O_RDWR | OFlag::O_CREAT, 0o600),
         How::Append => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_APPEND, 0o600),
     };
-    let flags = flags | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let flags = flags | more | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     io::again(|| openat(at, path, flags, Mode::from_bits_retain(mode)))
 }
 

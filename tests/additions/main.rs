@@ -8,10 +8,13 @@ mod scene;
 
 mod chpst;
 mod control_group;
+mod crash;
 mod errlog;
 mod examples;
+mod faults;
 mod footprint;
 mod graph;
+mod hostile;
 mod needs;
 mod outfit;
 mod pidproxy;
@@ -31,3 +34,4 @@ mod svevent;
 mod svlogd;
 mod svprobe;
 mod talk;
+mod threats;

@@ -26,6 +26,7 @@ pub mod logger;
 mod random;
 pub mod service;
 pub mod status;
+pub mod strace;
 #[allow(unused_imports)]
 pub use fake::Fake;
 #[allow(unused_imports)]
@@ -331,6 +332,13 @@ impl Scene {
         assert!(pid > 1, "{pid} is more than one process");
         // SAFETY: numbers only; the pid was written by a process of this scene.
         assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "process {pid} is gone");
+    }
+
+    /// The same to one that may be gone.
+    pub fn try_to_signal(&self, pid: i32, signal: i32) {
+        assert!(pid > 1, "{pid} is more than one process");
+        // SAFETY: numbers only; the pid was written by a process of this scene.
+        unsafe { libc::kill(pid, signal) };
     }
 
     /// Sends a signal to a process if it is still the child of that one; nothing where it has ended.

@@ -33,6 +33,11 @@ impl Scene {
 }
 
 impl<'a> Service<'a> {
+    /// One that is there already.
+    pub fn of(scene: &'a Scene, name: &str) -> Service<'a> {
+        Service { scene, name: name.to_owned() }
+    }
+
     /// Its path, seen from the scene.
     pub fn name(&self) -> &str {
         &self.name
@@ -111,6 +116,11 @@ impl<'a> Service<'a> {
     /// What a file in it says; nothing if it is not there.
     pub fn read(&self, name: &str) -> String {
         self.scene.read(self.at(name))
+    }
+
+    /// The bytes of a file in it; nothing if it is not there.
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
+        self.scene.bytes(self.at(name))
     }
 
     /// Its lines.

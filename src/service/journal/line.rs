@@ -1,7 +1,9 @@
 //! Reading a line.
 
 use super::{Cause, Event, Key};
+use crate::exit::{Ending, Pid};
 use crate::service::word::Word;
+use crate::signal::Signal;
 use crate::tai64::Label;
 use alloc::vec::Vec;
 use core::str::FromStr;
@@ -95,6 +97,21 @@ impl Line {
     /// A fact that is a number, or something else that can be read.
     pub fn read<T: FromStr>(&self, key: Key) -> Option<T> {
         self.fact(key).and_then(|value| core::str::from_utf8(value).ok()).and_then(|text| text.parse().ok())
+    }
+
+    /// Which process it tells of.
+    pub fn pid(&self) -> Option<Pid> {
+        self.read(Key::Pid).and_then(Pid::new)
+    }
+
+    /// How the process ended, for an `exit` or a `finish`.
+    pub fn ending(&self) -> Ending {
+        let by = self.fact(Key::Signal).and_then(|name| core::str::from_utf8(name).ok()).and_then(Signal::parse);
+        match (self.read(Key::Code), by) {
+            (Some(code), _) => Ending::Exited(code),
+            (None, Some(by)) => Ending::Killed { by, core: self.fact(Key::Core).is_some() },
+            (None, None) => Ending::Unknown,
+        }
     }
 
     /// Why the process ended, for an `exit`.

@@ -18,12 +18,14 @@ mod line;
 pub mod note;
 mod replay;
 mod show;
+mod told;
 mod writer;
 
 pub use cursor::{Cursor, Taken};
 pub use line::Line;
 pub(crate) use line::unescaped;
 pub use replay::Replay;
+pub use told::Told;
 pub(crate) use writer::escape;
 pub use writer::{Draft, Writer};
 

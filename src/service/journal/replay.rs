@@ -11,7 +11,6 @@ use crate::exit::{Ending, Pid};
 use crate::service::policy::Restart;
 use crate::service::record::{LastExit, Phase, Record, Report};
 use crate::service::status::{self, Want};
-use crate::signal::Signal;
 use crate::span;
 use crate::tai64::Label;
 use alloc::format;
@@ -116,7 +115,7 @@ impl Replay {
             Some(Event::Ready | Event::Unready | Event::Unhealthy | Event::Healthy | Event::Signal) => self.says(line),
             Some(Event::Adopted) => {
                 if let Stand::Runs(runs) = &mut self.stand {
-                    runs.pid = pid(line);
+                    runs.pid = line.pid();
                 }
             }
             Some(Event::Reexec | Event::NotReexec | Event::Held) | None => {}
@@ -142,19 +141,19 @@ impl Replay {
         self.starts = starts;
         self.may_be_pardoned();
         self.recount(line);
-        let runs = Runs { pid: pid(line), since: line.label, ready: Said::Nothing, unhealthy: false, may_stop: false };
+        let runs = Runs { pid: line.pid(), since: line.label, ready: Said::Nothing, unhealthy: false, may_stop: false };
         self.stand = Stand::Runs(runs);
     }
 
     fn exit(&mut self, line: &Line) {
         match &self.stand {
-            Stand::Runs(runs) if runs.pid != pid(line) => self.wrong(line, "is the end of another process"),
+            Stand::Runs(runs) if runs.pid != line.pid() => self.wrong(line, "is the end of another process"),
             Stand::Runs(_) | Stand::Unknown => {}
             _ => self.wrong(line, "is an end without a start"),
         }
         let was_ready = matches!(&self.stand, Stand::Runs(Runs { ready: Said::Since(_), .. }));
         self.stand = Stand::Ended;
-        let ending = ending(line);
+        let ending = line.ending();
         let Some(cause) = line.cause() else { return self.wrong(line, "has no cause") };
         self.last_exit = Some(Some(LastExit { ending, cause }));
         let lasted = line.fact(Key::Lasted).and_then(|text| span::duration(text).ok()).unwrap_or_default();
@@ -184,7 +183,7 @@ impl Replay {
             self.wrong(line, "is an end of what had not begun");
         }
         self.stand = Stand::Down(Phase::Down);
-        self.for_good = ending(line) == Ending::Exited(125);
+        self.for_good = line.ending() == Ending::Exited(125);
     }
 
     fn down(&mut self, line: &Line, phase: Phase) {
@@ -218,7 +217,7 @@ impl Replay {
                 _ => self.wrong(line, "tells of what does not run"),
             };
         };
-        let same = runs.pid == pid(line);
+        let same = runs.pid == line.pid();
         match line.event {
             Some(Event::Ready) => runs.ready = Said::Since(line.label),
             Some(Event::Unready) => runs.unready(),
@@ -349,19 +348,6 @@ impl Differences {
         if !told.contains(&shown) {
             self.0.push(format!("{what}: the journal tells {told:?}, the status {shown:?}"));
         }
-    }
-}
-
-fn pid(line: &Line) -> Option<Pid> {
-    line.read(Key::Pid).and_then(Pid::new)
-}
-
-fn ending(line: &Line) -> Ending {
-    let by = line.fact(Key::Signal).and_then(|name| core::str::from_utf8(name).ok()).and_then(Signal::parse);
-    match (line.read(Key::Code), by) {
-        (Some(code), _) => Ending::Exited(code),
-        (None, Some(by)) => Ending::Killed { by, core: line.fact(Key::Core).is_some() },
-        (None, None) => Ending::Unknown,
     }
 }
 

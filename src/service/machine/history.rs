@@ -28,6 +28,13 @@ impl History {
         self.failures = failures;
     }
 
+    /// The failure that is noted next was once too often, as somebody knows who has seen when the others were.
+    pub(super) fn was_enough(&mut self, now: Moment, policy: &Restart) {
+        let before = policy.give_up.map_or(0, |give_up| give_up.failures.saturating_sub(1));
+        self.recent = (0..before).map(|_| now).collect();
+        self.failures = self.failures.max(before);
+    }
+
     /// A run that has ended, and how long it lasted.
     pub(super) fn note(&mut self, now: Moment, lasted: Duration, failed: bool, policy: &Restart) {
         if !failed || lasted >= policy.healthy {

@@ -1,10 +1,10 @@
 //! Going on where a supervisor has left off that did not leave in order.
 
 use super::running::Running;
-use super::{Action, Finish, Goal, Life, Machine, Note, Role, SETTLED, State};
+use super::{Action, Finish, Goal, Life, Machine, Note, SETTLED, State};
 use crate::exit::{Ending, Pid};
 use crate::moment::{Moment, Now};
-use crate::service::journal::Cause;
+use crate::service::journal::{Cause, Event, Told};
 use crate::service::mark::What;
 use crate::service::policy::ReadyBy;
 use crate::service::record::{Phase, Record, Report};
@@ -20,7 +20,8 @@ pub struct Past {
     pub left: Option<Survivor>,
 }
 
-/// A process that was left. One that has ended since is told of by the next event, as if it ended now.
+/// A process that was left. One that has ended since is told of by the next event, as if it ended now, unless its
+/// `finish` is all that is left to do.
 #[derive(Clone, Copy, Debug)]
 pub struct Survivor {
     /// What it runs.
@@ -31,6 +32,29 @@ pub struct Survivor {
     pub began: Now,
     /// Another process, which has said that it is the main one.
     pub main: Option<Pid>,
+    /// Whether it lives.
+    pub fate: Fate,
+    /// Whether the journal tells that it was started.
+    pub start_told: bool,
+}
+
+/// What has become of a process that was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It lives.
+    Lives,
+    /// It has ended, and nobody has told.
+    Ended,
+    /// It has ended, and the journal tells it.
+    Told(Told),
+}
+
+impl Past {
+    /// Whether nobody has been told of the start of what was left.
+    fn hides_a_start(&self) -> bool {
+        let shown = |survivor: &Survivor| self.shown.is_some_and(|shown| is_of(&shown.status, survivor));
+        self.left.as_ref().is_some_and(|survivor| !survivor.start_told && !shown(survivor))
+    }
 }
 
 impl Machine {
@@ -47,7 +71,11 @@ impl Machine {
             }
             (None, None) => return,
         };
-        if let Some(pid) = self.pid() {
+        if let (Some(pid), State::Run(_), true) = (self.pid(), &self.state, past.hides_a_start()) {
+            actions.push(Action::Note(Note::Start(pid, self.starts)));
+        }
+        let told = |survivor: Survivor| matches!(survivor.fate, Fate::Told(_));
+        if let Some(pid) = self.pid().filter(|_| !past.left.is_some_and(told)) {
             actions.push(Action::Note(Note::Adopted(pid)));
         }
         actions.push(Action::Publish);
@@ -56,9 +84,10 @@ impl Machine {
     /// What is wanted, and what the past was like.
     fn recall(&mut self, Report { status, record }: &Report) {
         // A logger that was to leave is told again, when its service has.
-        self.goal = match (status.want, self.role) {
-            (Want::Up, _) | (_, Role::Logger) => Goal::Up,
-            (Want::Down | Want::Exit, _) => Goal::Down,
+        self.goal = match status.want {
+            Want::Up => Goal::Up,
+            _ if self.role.is_logger() => Goal::Up, // for others to leave looks the same as to be down
+            Want::Down | Want::Exit => Goal::Down,
         };
         self.paused = status.paused;
         let Some(record) = record else { return };
@@ -69,8 +98,11 @@ impl Machine {
     }
 
     fn survives(&mut self, now: Now, survivor: Survivor, shown: Option<Report>) -> State {
-        let Survivor { what, pid, began, main } = survivor;
+        let Survivor { what, pid, began, main, fate, .. } = survivor;
         match what {
+            What::Run if fate != Fate::Lives && shown.is_some_and(|shown| is_finish_due(&shown.status)) => {
+                State::Finish { process: Finish::Due(now.moment), ended: self.ended_life(pid, began, shown) }
+            }
             What::Run => {
                 let known = shown.filter(|shown| is_of(&shown.status, &survivor));
                 if known.is_none() {
@@ -84,22 +116,32 @@ impl Machine {
                 if let Some(main) = main {
                     running.is_led_by(main);
                 }
+                if let Fate::Told(told) = fate {
+                    running.blame = told.cause;
+                    if told.next == Some(Event::GaveUp) {
+                        self.history.was_enough(now.moment, &self.policy.restart);
+                    }
+                }
                 State::Run(running)
             }
             What::Finish => {
-                let (ending, cause) = self.last.unwrap_or((Ending::Unknown, Cause::Exit));
                 let until = self.policy.finish_timeout.map(|span| now.moment + span);
-                let started = match shown {
-                    Some(shown) => Now { moment: began.moment, label: shown.status.since },
-                    None => began,
-                };
-                State::Finish {
-                    process: Finish::Runs(pid, until),
-                    ended: Life { pid, started, ending, cause, failed: false, early: false },
-                }
+                State::Finish { process: Finish::Runs(pid, until), ended: self.ended_life(pid, began, shown) }
             }
         }
     }
+
+    /// The life that a `finish` is for.
+    fn ended_life(&self, pid: Pid, began: Now, shown: Option<Report>) -> Life {
+        let (ending, cause) = self.last.unwrap_or((Ending::Unknown, Cause::Exit));
+        let label = shown.map_or(began.label, |shown| shown.status.since);
+        Life { pid, started: Now { label, ..began }, ending, cause, failed: false, early: false }
+    }
+}
+
+/// Whether the state that was shown is that of a `finish` which has no process yet.
+pub fn is_finish_due(status: &Status) -> bool {
+    status.phase == status::Phase::Finish && status.pid.is_none()
 }
 
 /// Whether the state that was shown is that of this life.

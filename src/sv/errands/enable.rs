@@ -156,7 +156,7 @@ fn disable_one(site: &Site<'_>, name: &OsStr) -> Done {
         }
         (Ok(facts), _) if facts.kind == Kind::Directory => {
             let service = dir.dir(name).map_err(|errno| unable("open it", errno))?;
-            service.file("down", How::Append).map_err(|errno| unable("make down", errno))?;
+            service.own_file("down", How::Append).map_err(|errno| unable("make down", errno))?;
             let mut done = vec!["file down made".to_owned()];
             if site.service(name).send(&[Command::Down.byte()]).is_ok() {
                 done.push("told to go down".into());

@@ -66,6 +66,6 @@ fn waits_without_end(pid: i32) -> bool {
 }
 
 #[track_caller]
-fn until_asleep(runsvdir: &Running) {
+pub(crate) fn until_asleep(runsvdir: &Running) {
     until("runsvdir waits without end", || waits_without_end(runsvdir.pid()));
 }

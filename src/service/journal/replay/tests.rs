@@ -5,6 +5,7 @@ use crate::service::command::Command;
 use crate::service::journal::{Draft, Writer};
 use crate::service::machine::{self, Action, Machine, Needs, Role, Says, Start};
 use crate::service::policy::{File, Policy, combine};
+use crate::signal::Signal;
 use core::time::Duration;
 
 fn lines(text: &str) -> Vec<Line> {
