@@ -505,6 +505,7 @@ impl Runsv {
         for role in order::STARTS {
             if self.seat(role).is_some_and(|seat| seat.machine.pids().any(|known| known == pid)) {
                 if role == Role::Service && self.service.machine.pids().count() == 1 {
+                    self.service.main_began = None;
                     self.consult(now, false);
                     self.left = self.launcher.sweep(self.service.machine.policy(), || self.family());
                     if self.launcher.outfit.was_short_of_memory(ending) {
