@@ -58,7 +58,14 @@ impl Server {
     fn ask(&self, words: &str, input: &str) -> Done {
         let mut args = vec!["-c", "s.conf"];
         args.extend(words.split(' ').filter(|word| !word.is_empty()));
-        run(&self.scene, &self.client, &args, input)
+        let mut done = run(&self.scene, &self.client, &args, input);
+        // Of several processes the server tells in the order in which they were done, which is another each time.
+        if words.contains("grp:*") || words.ends_with(" all") {
+            let mut lines: Vec<&str> = done.out.split_inclusive('\n').collect();
+            lines.sort_unstable();
+            done.out = lines.concat();
+        }
+        done
     }
 
     /// All that starts by itself runs.
