@@ -30,7 +30,7 @@ impl Facts for Fake {
     }
 
     fn directory(&self) -> String {
-        "/work".into()
+        "/srv".into()
     }
 
     fn temporary(&self) -> String {
@@ -46,7 +46,7 @@ impl Facts for Fake {
     }
 
     fn is_directory(&self, path: &str) -> bool {
-        ["/", "/tmp", "/root", "/dev", "/dev/fd", "/etc", "/work"].contains(&path)
+        ["/", "/tmp", "/root", "/dev", "/dev/fd", "/etc", "/srv"].contains(&path)
     }
 
     fn user(&self, name: &str) -> Option<u32> {

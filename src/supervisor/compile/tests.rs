@@ -13,7 +13,7 @@ fn compiled(text: &str) -> Compiled {
     let auto = |name: &str, stream: Stream| format!("/tmp/{name}-{}.log", stream.name());
     let groups = |uid: u32| Vec::from([uid, 44]);
     let (chpst, svlogd) = ("/bin/chpst", "/bin/svlogd");
-    services(&config, &Place { directory: "/work", uid: 0, chpst, svlogd, groups: &groups, auto: &auto })
+    services(&config, &Place { directory: "/srv", uid: 0, chpst, svlogd, groups: &groups, auto: &auto })
 }
 
 fn only(text: &str) -> Service {
@@ -57,7 +57,7 @@ fn mistakes(service: &Service) -> Vec<Finding> {
 
 #[test]
 fn what_is_run() {
-    let chpst = "exec /bin/chpst --env-file ./environment -C /work -P";
+    let chpst = "exec /bin/chpst --env-file ./environment -C /srv -P";
     assert_eq!(run(""), format!("#!/bin/sh\n{chpst} -- /bin/cat\n"));
     assert_eq!(
         run("command=sh -c 'a $b' it\\'s \"\"").lines().last(),
@@ -65,10 +65,10 @@ fn what_is_run() {
     );
     assert_eq!(run("command=bin/x -y").lines().last(), Some(format!("{chpst} -- bin/x -y").as_str()));
     let full = "directory=sub\numask=27\nuser=web\nkillasgroup=true";
-    let expected = "exec /bin/chpst --env-file ./environment -C /work/sub --umask 027 -u :33:33:44 -- /bin/cat";
+    let expected = "exec /bin/chpst --env-file ./environment -C /srv/sub --umask 027 -u :33:33:44 -- /bin/cat";
     assert_eq!(run(full).lines().last(), Some(expected));
     assert!(!run("user=root").contains("-u"), "that is who runs it anyway");
-    let expected = "exec /bin/chpst --env-file ./environment /bin/chpst -C /work -P -- cat";
+    let expected = "exec /bin/chpst --env-file ./environment /bin/chpst -C /srv -P -- cat";
     assert_eq!(run("command=cat\nenvironment=PATH=/opt").lines().last(), Some(expected));
 }
 
@@ -121,7 +121,7 @@ fn where_output_goes() {
         "exec /bin/svlogd -s",
     );
     let sized = "stdout_logfile=a b\nstdout_logfile_maxbytes=1KB\nstdout_logfile_backups=0\nstderr_logfile=none";
-    is(sized, "exec 2>/dev/null", "exec /bin/svlogd -o '/work/a b' -c s1024 -c n1", "");
+    is(sized, "exec 2>/dev/null", "exec /bin/svlogd -o '/srv/a b' -c s1024 -c n1", "");
     let syslog = "stdout_logfile=none\nstdout_syslog=true\nredirect_stderr=1";
     is(syslog, "exec 2>&1", "exec /bin/svlogd -o /dev/null -c s0 -c n10 -c 'y/dev/log user.info'", "");
 }
