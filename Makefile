@@ -28,7 +28,7 @@ BASH        := $(sort $(wildcard completions/bash/*))
 ZSH         := $(sort $(wildcard completions/zsh/*))
 FUZZERS     := $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 SCRIPTS      = $(sort .ci/run $(shell grep -rlE '^\#!.*\b(sh|bash)$$' examples 2>/dev/null))
-SOURCES      = $(shell find bin src -name '*.rs') Cargo.toml Cargo.lock build.rs
+SOURCES      = $(shell find bin src ground -name '*.rs') Cargo.toml Cargo.lock build.rs
 
 all: $(RELEASE)/.built
 
@@ -57,16 +57,16 @@ test-features:
 check: format lint docs manuals scripts test test-features
 
 format:
-	$(CARGO) fmt --check
+	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked --all-targets --features mio-reactor -- -D warnings
 	$(CARGO) clippy --locked --all-targets --features cert -- -D warnings
 	$(CARGO) clippy --locked --all-targets --features shell -- -D warnings
 
 docs:
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 manuals:
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning $(MANUALS); \
@@ -75,6 +75,10 @@ manuals:
 scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR $(SCRIPTS) && shellcheck -s bash $(BASH); \
 	else echo 'SKIPPED scripts: shellcheck is not installed'; fi
+
+# The same programs on the host's static C library, as other processors have them, in a place of their own.
+test-libc:
+	KEEPUP_LIBC=1 CARGO_TARGET_DIR=$(TARGET_DIR)/libc $(CARGO) test --locked --test compliance -- --test-threads=$(TEST_THREADS) runsv chpst sv
 
 # What a supervisor costs, of the build that is installed: pages, system calls, instructions.
 footprint: all
@@ -92,6 +96,12 @@ SERVICES ?= 1000
 
 upgrade: all
 	BIN=$(abspath $(RELEASE)) benches/upgrade.sh $(SERVICES)
+
+# Ours beside the original supervisord, with one configuration of so many programs.
+PROGRAMS_OF_SUPERVISORD ?= 500
+
+bench-supervisord: all
+	BIN=$(abspath $(RELEASE)) benches/supervisord.py $(PROGRAMS_OF_SUPERVISORD)
 
 # Killed before every system call, failing calls of every kind, a hundred thousand restarts: tests/FAULTS.md has the
 # figures. It takes strace, and half an hour.
@@ -165,5 +175,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test footprint soak faults upgrade test-features check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench musl \
+.PHONY: all demo test footprint soak faults upgrade test-features test-libc check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench bench-supervisord musl \
 	install uninstall install-initd clean

@@ -11,10 +11,17 @@ use std::os::unix::ffi::OsStrExt;
 /// The command line, `argv[0]` first. It lives as long as the process.
 pub type Args<'a> = &'a [&'static OsStr];
 
-/// Makes `main` of a binary out of a program's own: `keepup::door!(keepup::runsv::main);`.
+/// Makes `main` of a binary out of a program's own: `keepup::door!(keepup::runsv::main);`. One that needs threads or the
+/// host's users stays on the host's C library: `keepup::door!(keepup::supervisorctl::main, on the C library);`.
 #[macro_export]
 macro_rules! door {
     ($main:path) => {
+        #[cfg(ground)]
+        extern crate keepup_ground as _;
+
+        $crate::door!($main, on the C library);
+    };
+    ($main:path, on the C library) => {
         /// Called by the C library.
         ///
         /// # Safety
