@@ -32,6 +32,8 @@ pub struct Place {
 pub struct Service<'p> {
     place: &'p Place,
     name: Cow<'static, [u8]>,
+    /// Its own directory, or the one of the service whose logger it is, and the way from there.
+    inside: Option<(&'p Dir, &'static str)>,
 }
 
 /// Which step of asking or telling a service failed.
@@ -96,7 +98,7 @@ impl Place {
 
     /// A service in it.
     pub fn service(&self, name: impl Into<Cow<'static, [u8]>>) -> Service<'_> {
-        Service { place: self, name: name.into() }
+        Service { place: self, name: name.into(), inside: None }
     }
 
     /// The names in it that may be services, in their order.
@@ -112,7 +114,20 @@ impl Place {
     }
 }
 
-impl Service<'_> {
+impl<'p> Service<'p> {
+    /// Its directory, for `inside`.
+    pub fn directory(&self) -> Result<Dir> {
+        self.within(&["."], |dir, path| dir.dir(path))
+    }
+
+    /// The same, looked at from its own directory: the way there is gone once and not for every file.
+    pub fn inside<'d>(&self, directory: &'d Dir) -> Service<'d>
+    where
+        'p: 'd,
+    {
+        Service { place: self.place, name: self.name.clone(), inside: Some((directory, "")) }
+    }
+
     /// Its name, as it was asked for.
     pub fn name(&self) -> &[u8] {
         &self.name
@@ -120,7 +135,9 @@ impl Service<'_> {
 
     /// One of its loggers, which are supervised like a service.
     pub fn logger(&self, role: Role) -> Self {
-        Service { place: self.place, name: Cow::Owned([self.name(), b"/", role.directory().as_bytes()].concat()) }
+        let name = [self.name(), b"/", role.directory().as_bytes()].concat();
+        let inside = self.inside.map(|(directory, _)| (directory, role.directory()));
+        Service { place: self.place, name: Cow::Owned(name), inside }
     }
 
     /// Whether its directory can be entered.
@@ -254,16 +271,22 @@ impl Service<'_> {
         if self.name.is_empty() {
             return Err(Errno::ENOENT); // what is no name must not become a path that begins with a slash
         }
-        let dir = self.place.dir()?;
+        let (dir, way) = match self.inside {
+            Some((dir, way)) => (dir, way.as_bytes()),
+            None => (self.place.dir()?, self.name()),
+        };
         let mut short = [0; USUAL];
         let mut left = &mut short[..];
-        let mut pieces = [self.name()].into_iter().chain(file.iter().flat_map(|piece| [&b"/"[..], piece.as_bytes()]));
-        if pieces.all(|piece| left.write_all(piece).is_ok()) {
+        let mut pieces =
+            [way].into_iter().chain(file.iter().map(|piece| piece.as_bytes())).filter(|piece| !piece.is_empty());
+        let put = |piece: &[u8], left: &mut &mut [u8]| left.write_all(piece).is_ok();
+        let first = pieces.next().is_none_or(|piece| put(piece, &mut left));
+        if first && pieces.all(|piece| put(b"/", &mut left) && put(piece, &mut left)) {
             let unused = left.len();
             let path = short.get(..USUAL - unused).unwrap_or_default();
             return call(dir, Path::new(OsStr::from_bytes(path)));
         }
-        let path = [self.name(), b"/", file.join("/").as_bytes()].concat();
+        let path = [way, b"/", file.join("/").as_bytes()].concat(); // longer than anything that starts inside
         call(dir, Path::new(OsStr::from_bytes(&path)))
     }
 }

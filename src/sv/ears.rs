@@ -1,5 +1,6 @@
-//! How `sv` hears at once of what it waits for: of a new `supervise/status` by inotify, one instance for all services;
-//! of the end of a supervisor by the error that the writing end of its `ok` then has.
+//! How `sv` hears at once of what it waits for: of a new `supervise/status` by a signal, with a descriptor for each service
+//! if they are few, or else by inotify, one instance for all services, which takes its time to end; of the end of a
+//! supervisor by the error that the writing end of its `ok` then has.
 //!
 //! Not by the closing of `ok`, of which inotify tells too: it tells of it before it is done, and whoever looks then
 //! still finds a reader. Opening the files to look at them causes no event that is listened for here.
@@ -9,7 +10,8 @@
 use crate::process_state::limit::Resource;
 use crate::supervise::STATUS;
 use crate::supervise::client::Service;
-use crate::sys::inotify::{Interest, Watch, Watcher};
+use crate::sys::fs::Dir;
+use crate::sys::inotify::{self, Interest, Watch, Watcher};
 use crate::sys::limits;
 use crate::sys::reactor::{Direction, Reactor, Token};
 use std::collections::HashMap;
@@ -19,6 +21,8 @@ use std::os::fd::OwnedFd;
 /// What is listened to. Services are known by their number.
 #[derive(Debug)]
 pub(super) struct Ears {
+    /// Those of which a signal tells.
+    near: HashMap<usize, Dir>,
     watcher: Option<Watcher>,
     watches: HashMap<Watch, Vec<usize>>,
     /// The writing ends of `ok`.
@@ -36,6 +40,9 @@ pub(super) enum Heard {
     Anything,
 }
 
+/// Services of which a signal tells, a descriptor each.
+const NEAR: usize = 32;
+
 /// Supervisors whose end we hear of, a descriptor each.
 const SUPERVISORS: u64 = 256;
 
@@ -50,13 +57,14 @@ impl Ears {
     pub(super) fn new() -> Ears {
         let (soft, _) = limits::limit(Resource::OpenFiles).unwrap_or_default();
         let most = soft.saturating_sub(SPARE).min(SUPERVISORS) as usize;
-        Ears { watcher: None, watches: HashMap::new(), supervisors: HashMap::new(), most }
+        Ears { near: HashMap::new(), watcher: None, watches: HashMap::new(), supervisors: HashMap::new(), most }
     }
 
     /// Listens for changes of this service from now on, as far as that is possible.
     pub(super) fn listen(&mut self, at: usize, service: &Service<'_>, reactor: &mut Reactor) {
-        if let Some(watch) = self.watcher(reactor).and_then(|w| w.add(service.supervise(), Interest::Replaced).ok()) {
-            self.watches.entry(watch).or_default().push(at);
+        if !self.is_near(at, service) {
+            let watch = self.watcher(reactor).and_then(|w| w.add(service.supervise(), Interest::Replaced).ok());
+            watch.into_iter().for_each(|watch| self.watches.entry(watch).or_default().push(at));
         }
         if self.supervisors.len() >= self.most {
             return;
@@ -67,6 +75,14 @@ impl Ears {
         }
     }
 
+    fn is_near(&mut self, at: usize, service: &Service<'_>) -> bool {
+        if self.near.len() >= NEAR.min(self.most) {
+            return false;
+        }
+        let told = inotify::signal_replaced(service.supervise());
+        told.is_ok_and(|directory| self.near.insert(at, directory).is_none())
+    }
+
     fn watcher(&mut self, reactor: &mut Reactor) -> Option<&Watcher> {
         if self.watcher.is_none() {
             let watcher = Watcher::new().ok()?;
@@ -74,6 +90,11 @@ impl Ears {
             self.watcher = Some(watcher);
         }
         self.watcher.as_ref()
+    }
+
+    /// What the signal tells.
+    pub(super) fn signalled(&self) -> impl Iterator<Item = usize> {
+        self.near.keys().copied()
     }
 
     /// What a ready descriptor tells.
@@ -105,8 +126,14 @@ impl Ears {
         if anything { Heard::Anything } else { Heard::Of(of) }
     }
 
+    /// Nothing more is to be heard of this service.
+    pub(super) fn leave(&mut self, at: usize, reactor: &mut Reactor) {
+        self.near.remove(&at);
+        self.forget(at, reactor);
+    }
+
     /// Listens no more for the end of this service's supervisor: it has come, or does not matter any more.
-    pub(super) fn forget(&mut self, at: usize, reactor: &mut Reactor) {
+    fn forget(&mut self, at: usize, reactor: &mut Reactor) {
         if let Some(ok) = self.supervisors.remove(&at) {
             reactor.forget(ok);
         }

@@ -25,18 +25,27 @@ impl Places {
 
     /// The services that are meant, in their order. A directory that cannot be listed is told of.
     pub(super) fn resolve(&self, services: &Services, output: &mut Output) -> Vec<Service<'_>> {
-        let mut found = Vec::new();
         match services {
             Services::Named(names) => {
-                found.reserve(names.len());
+                let mut found = Vec::with_capacity(names.len());
                 names.iter().for_each(|name| self.add(name.as_bytes(), &mut found));
+                found
             }
-            Services::All => match self.services().names() {
-                Ok(names) => self.add_directories(names, &mut found),
-                Err(errno) => output.trouble(self.directory.as_bytes(), Trouble::Directory(errno)),
-            },
+            Services::All => {
+                self.listed(output).into_iter().flatten().filter(|service| service.enter().is_ok()).collect()
+            }
         }
-        found
+    }
+
+    /// All in the directory of services, be they services or not.
+    pub(super) fn listed(&self, output: &mut Output) -> Option<Vec<Service<'_>>> {
+        match self.services().names() {
+            Ok(names) => Some(self.called(names).collect()),
+            Err(errno) => {
+                output.trouble(self.directory.as_bytes(), Trouble::Directory(errno));
+                None
+            }
+        }
     }
 
     /// The service of this name, or all that it selects if it is a pattern and nothing has it for a name.
@@ -44,7 +53,7 @@ impl Places {
         let service = self.service(name);
         if !is_path(name) && pattern::is_pattern(name) && service.enter().is_err() {
             let before = found.len();
-            self.add_directories(self.selected(name), found);
+            found.extend(self.called(self.selected(name)).filter(|service| service.enter().is_ok()));
             if found.len() > before {
                 return;
             }
@@ -62,9 +71,8 @@ impl Places {
         names
     }
 
-    fn add_directories<'p>(&'p self, names: Vec<OsString>, found: &mut Vec<Service<'p>>) {
-        let services = names.into_iter().map(|name| self.services().service(name.into_vec()));
-        found.extend(services.filter(|service| service.enter().is_ok()));
+    fn called(&self, names: Vec<OsString>) -> impl Iterator<Item = Service<'_>> {
+        names.into_iter().map(|name| self.services().service(name.into_vec()))
     }
 
     /// The service of this name, which is no pattern.

@@ -2,7 +2,7 @@
 
 use super::json;
 use super::names::Places;
-use super::options::Request;
+use super::options::{Request, Services};
 use super::output::{Output, sentence, trouble_line};
 use crate::cli::message::printable;
 use crate::exit::Exit;
@@ -32,12 +32,27 @@ pub(super) struct Known {
 /// The loggers that there are.
 type Loggers = Vec<(Role, Known)>;
 
-/// Shows each service that is asked for.
+/// Shows each service that is asked for; a failure is told of and counted.
 pub(super) fn all(request: &Request, output: &mut Output) {
     let places = Places::new(&request.directory);
     let now = clock::label();
-    for service in places.resolve(&request.services, output) {
-        let _ = one(request, &service, now, output); // a failure has been told and counted
+    match &request.services {
+        Services::All => {
+            for service in places.listed(output).into_iter().flatten() {
+                // What cannot be entered is some other file.
+                if let Ok(directory) = service.directory() {
+                    let _ = one(request, &service.inside(&directory), now, output);
+                }
+            }
+        }
+        named => {
+            for service in places.resolve(named, output) {
+                let _ = match service.directory() {
+                    Ok(directory) => one(request, &service.inside(&directory), now, output),
+                    Err(_) => one(request, &service, now, output),
+                };
+            }
+        }
     }
 }
 

@@ -99,7 +99,7 @@ enum Checked {
 
 /// Waits for all of them, until the deadline, and tells what became of each.
 pub(super) fn until_done(task: Task, deadline: Moment, told: Vec<(Service<'_>, Before)>, output: &mut Output) {
-    let reactor = match Reactor::new(&[Signal::CHLD]) {
+    let reactor = match Reactor::new(&[Signal::CHLD, Signal::IO]) {
         Ok(reactor) => reactor,
         Err(errno) => {
             Voice::new(&[b"sv"]).fatal(&[b"unable to wait"], errno);
@@ -142,6 +142,7 @@ impl Vigil<'_, '_> {
 
     fn happened(&mut self, event: Event) {
         match event {
+            Event::Signal(Signal::IO) => self.due.extend(self.ears.signalled()),
             Event::Signal(_) => {
                 while let Some((pid, ending)) = process::reap() {
                     self.child_ended(pid, ending);
@@ -262,7 +263,7 @@ impl Vigil<'_, '_> {
 
     /// Nothing more is to be known of this one.
     fn done(&mut self, at: usize) {
-        self.ears.forget(at, &mut self.reactor);
+        self.ears.leave(at, &mut self.reactor);
         if let Some(slot) = self.waiting.get_mut(at) {
             *slot = None;
         }

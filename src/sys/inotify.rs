@@ -1,9 +1,10 @@
 //! Being told of changes in directories. An instance is a scarce thing (often 128 for each user), so every caller
 //! has a slower way for the day when none can be had.
 
+use super::fs::Dir;
 use super::{Errno, Result, io};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
 
 /// One inotify instance.
@@ -74,6 +75,21 @@ impl Watcher {
             }
         }
     }
+}
+
+/// For F_NOTIFY: libc has no names for them.
+const DN_RENAME: libc::c_ulong = 0x10;
+const DN_MULTISHOT: libc::c_ulong = 0x8000_0000;
+
+/// Has SIGIO sent to us whenever a file in this directory is replaced by rename, as long as what is returned is open. It
+/// is a descriptor for each directory, but its end costs nothing: that of an inotify instance waits for all processors to have
+/// left the kernel's lists of watches, which takes ten milliseconds and more.
+pub fn signal_replaced(directory: impl AsRef<Path>) -> Result<Dir> {
+    let directory = Dir::open(directory)?;
+    let events = DN_RENAME | DN_MULTISHOT;
+    // SAFETY: a descriptor of ours, and numbers.
+    Errno::result(unsafe { libc::fcntl(directory.as_fd().as_raw_fd(), libc::F_NOTIFY, events) })?;
+    Ok(directory)
 }
 
 impl AsFd for Watcher {
