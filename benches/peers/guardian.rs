@@ -3,6 +3,7 @@
 use super::process;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Set for the process that measures, to its place.
@@ -16,7 +17,7 @@ pub fn guard(args: &[String]) {
         signals.add(signal);
     }
     signals.thread_block().expect("to block signals");
-    let place = std::env::temp_dir().join(format!("keepup-bench-{}", std::process::id()));
+    let place = base().join(format!("keepup-bench-{}", std::process::id()));
     std::fs::create_dir_all(&place).expect("a directory");
     let this = std::env::current_exe().expect("this program");
     #[allow(clippy::zombie_processes)] // waited for with all the others
@@ -64,4 +65,11 @@ fn end_all() {
         while matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(status) if status != WaitStatus::StillAlive) {}
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+}
+
+/// In memory, where the state of supervisors is on a machine that is set up well (s6 asks for it, Debian links runit's into
+/// /run): the journal of a disk is no supervisor's price. TMPDIR decides otherwise.
+fn base() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if std::env::var_os("TMPDIR").is_none() && memory.is_dir() { memory } else { std::env::temp_dir() }
 }
