@@ -25,6 +25,7 @@ const STATIC: &[&str] = &[
     "runit",
     "runit-init",
     "svprobe",
+    "supervisord",
     "svevent",
     "pidproxy",
     "echo_supervisord_conf",

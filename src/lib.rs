@@ -42,6 +42,7 @@ pub mod runsv;
 pub mod runsvchdir;
 pub mod runsvdir;
 pub mod supervisorctl;
+pub mod supervisord;
 pub mod sv;
 pub mod svevent;
 pub mod svlogd;

@@ -416,6 +416,19 @@ pub fn apart(work: impl FnOnce() -> Exit) -> Result<Pid> {
     }
 }
 
+/// Goes on as a child that leads a session of its own, so that no terminal reaches it; the process that was started ends
+/// with 0. Only for a process that has no other threads.
+pub fn go_to_background() -> Result<()> {
+    // SAFETY: no other thread can hold a lock that the child would need; none of our exit handlers is meant for the
+    // process that ends here.
+    unsafe {
+        if Errno::result(libc::fork())? != 0 {
+            libc::_exit(0);
+        }
+    }
+    super::identity::new_session()
+}
+
 /// Takes one ended child, if there is one.
 pub fn reap() -> Option<(Pid, Ending)> {
     loop {

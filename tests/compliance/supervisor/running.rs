@@ -146,6 +146,7 @@ fn compile(scene: &Scene, file: &str) {
     let place = Place {
         directory: &here,
         uid: host.uid(),
+        path: None,
         chpst: chpst.to_str().unwrap(),
         svlogd: svlogd.to_str().unwrap(),
         groups: &groups,
