@@ -169,7 +169,9 @@ impl Journals {
                 trouble: trouble.as_deref(),
             };
             let words = process.story.tell(&line, &about);
-            said.extend(words.into_iter().map(|(level, words)| (line.label, said.len(), level, words)));
+            for (level, words) in words {
+                said.push((line.label, said.len(), level, words));
+            }
         }
         (process.state, process.pid) = self.state_of(name);
         self.processes.insert(name.to_owned(), process);

@@ -10,7 +10,7 @@ use crate::supervisor::compile::{File, Mode, Service};
 use crate::supervisor::config::{Endpoint, Server};
 use crate::supervisor::types::Owner;
 use crate::sys::listener::{self, Trouble};
-use crate::sys::{Errno, fs, io, socket};
+use crate::sys::{Errno, fs, socket};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use std::os::unix::ffi::OsStrExt;
@@ -113,23 +113,5 @@ fn unix(path: &str, owner: Option<Owner>) -> Result<(), String> {
         }
         Err(errno) => Err(words(errno)),
         Ok(()) => Ok(()),
-    }
-}
-
-/// Whether somebody listens there already.
-pub(super) fn is_open(server: &Server) -> bool {
-    let peer = match &server.at {
-        Endpoint::Unix { path, .. } => Peer::Unix(path.as_bytes().to_vec()),
-        Endpoint::Inet(host, port) => {
-            let address = if host.is_empty() || host == "localhost" { Ok(Ipv4Addr::LOCALHOST) } else { host.parse() };
-            match address {
-                Ok(address) => Peer::Internet(SocketAddr::new(IpAddr::V4(address), *port)),
-                Err(_) => return true,
-            }
-        }
-    };
-    match socket::connect(&peer, PATIENCE) {
-        Ok(socket) => io::is_writable(&socket) && socket::outcome(&socket).is_ok(),
-        Err(_) => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::options::Given;
 use crate::supervisor::Wrong;
-use crate::supervisor::config::{Config, Endpoint};
+use crate::supervisor::config::Config;
 use crate::supervisor::facts::{Facts, at_home};
 use crate::supervisor::python::{absolute, parent};
 use crate::supervisor::read;
@@ -85,11 +85,6 @@ impl Setup {
             server: server.clone(),
         };
         servers.iter().map(one).collect()
-    }
-
-    /// Whether it wants a server at this place.
-    pub(super) fn serves(&self, at: &Endpoint) -> bool {
-        self.config.servers.iter().any(|server| server.at == *at)
     }
 }
 

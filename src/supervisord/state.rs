@@ -8,9 +8,7 @@ use crate::supervisor::compile::{File, Mode, Service};
 use crate::supervisor::sheet::Sheet;
 use crate::sys::fs::{self, Dir, How, Kind, Replace, Wait};
 use crate::sys::{Errno, Result, clock, identity, io};
-use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The service directories.
@@ -245,11 +243,6 @@ impl State {
         self.remove(LOCK);
         let _ = fs::remove_dir(&self.path);
     }
-}
-
-/// The last name of a path, for messages.
-pub(super) fn shown(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name: &OsStr| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ fn environment() -> Result<Vec<CString>> {
     let path = process::variable("PATH").map(OsStr::as_bytes).unwrap_or_default();
     let own = beside("");
     let own = own.as_os_str().as_bytes().strip_suffix(b"/").unwrap_or(own.as_os_str().as_bytes()).to_vec();
-    let path = [b"PATH=", own.as_slice(), if path.is_empty() { b"" } else { b":" }, path].concat();
+    let path = [&b"PATH="[..], &own, if path.is_empty() { &[] } else { b":" }, path].concat();
     let replaced = |entry: &&CStr| [&b"PATH="[..], b"SVSTATE="].iter().any(|name| entry.to_bytes().starts_with(name));
     let kept = process::environment().into_iter().filter(|entry| !replaced(entry)).map(CStr::to_owned);
     let mut all: Vec<CString> = kept.collect();
