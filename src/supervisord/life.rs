@@ -119,6 +119,7 @@ pub(super) fn run(given: Given, host: Host, setup: Setup, heritage: Option<Herit
     let path = match heritage {
         Some(heritage) => heritage.state.into(),
         None => {
+            start::may_become_user(&setup, &host)?;
             let path = state_path(&setup, &host);
             state::prepare(&path, setup.uid).map_err(trouble)?;
             start::become_user(&setup, &host, &mut remarks)?;
@@ -214,11 +215,13 @@ impl Life {
         if let Some(alarm) = journals.alarm() {
             reactor.forget(alarm);
         }
-        let remarks = remarks(&setup, &given);
+        let mut remarks = remarks(&setup, &given);
+        let user = start::become_user(&setup, &host, &mut remarks);
         let log = Log::open(&setup.config.daemon).unwrap_or(log); // the old one is better than none
         state.clear();
         let mut life = Life::with(given, host, setup, log, state, reactor);
         life.say_in_order(remarks);
+        user.err().into_iter().for_each(|what| life.say(Level::Error, &what));
         if let Err(what) = life.begin(false, false) {
             life.say(Level::Error, &what);
         }

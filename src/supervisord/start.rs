@@ -14,6 +14,16 @@ const AS_ROOT: &str = "Supervisor is running as root.  Privileges were not dropp
                        config file.  If you intend to run as root, you can set user=root in the config file to avoid \
                        this message.";
 
+const NOT_ROOT: &str = "Can't drop privilege as nonroot user";
+
+/// Whether we may become the user that everything runs as.
+pub(super) fn may_become_user(setup: &Setup, facts: &dyn Facts) -> Result<(), String> {
+    match setup.uid {
+        Some(uid) if facts.uid() != 0 && facts.uid() != uid => Err(NOT_ROOT.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Becomes the user that everything runs as; or why not.
 pub(super) fn become_user(setup: &Setup, facts: &dyn Facts, remarks: &mut Remarks) -> Result<(), String> {
     let Some(uid) = setup.uid else {
@@ -31,7 +41,7 @@ pub(super) fn become_user(setup: &Setup, facts: &dyn Facts, remarks: &mut Remark
 
 fn drop_privileges(uid: u32, facts: &dyn Facts) -> Result<(), String> {
     if facts.uid() != 0 {
-        return Err("Can't drop privilege as nonroot user".into());
+        return Err(NOT_ROOT.into());
     }
     let groups = host::groups(uid);
     let Some(gid) = groups.first().copied() else { return Err(format!("Can't find uid {uid}")) };

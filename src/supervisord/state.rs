@@ -9,6 +9,7 @@ use crate::supervisor::sheet::Sheet;
 use crate::sys::fs::{self, Dir, How, Kind, Replace, Wait};
 use crate::sys::{Errno, Result, clock, identity, io};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The service directories.

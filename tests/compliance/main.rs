@@ -17,6 +17,7 @@ mod runsvchdir;
 mod runsvdir;
 mod supervisor;
 mod supervisorctl;
+mod supervisord;
 mod sv;
 mod svlogd;
 mod utmpset;

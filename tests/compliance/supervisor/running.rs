@@ -1,7 +1,7 @@
 //! The same configuration run by the original's daemon, and as the service directories that we make of it: the processes
 //! find the same arguments, environment, directory, umask, user and groups, and their output is in the same files.
 
-use super::host::Host;
+use super::host_of;
 use crate::scene::{Scene, ours, root, skip, theirs, until};
 use keepup::supervisor::compile::{Mode, Place, Stream, services};
 use keepup::supervisor::facts::Facts;
@@ -138,7 +138,7 @@ fn by_theirs() -> Option<Vec<(String, String)>> {
 fn compile(scene: &Scene, file: &str) {
     let directory = scene.path("");
     let here = directory.to_str().unwrap().trim_end_matches('/').to_owned();
-    let host = Host { directory: here.clone().into() };
+    let host = host_of(scene);
     let config = read::configuration(file, &host).unwrap();
     let groups = |uid: u32| Vec::from([host.main_group(uid).unwrap()]);
     let auto = |name: &str, stream: Stream| format!("{here}/auto-{name}-{}", stream.name());
