@@ -142,7 +142,8 @@ mod tests {
         said.map(|(level, words)| format!("{} {words}", level.code())).collect()
     }
 
-    const SUCCESS: &str = "INFO success: x entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)";
+    const SUCCESS: &str =
+        "INFO success: x entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)";
 
     #[test]
     fn a_life() {

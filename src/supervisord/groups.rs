@@ -99,7 +99,10 @@ impl Groups {
     pub(super) fn recall(&mut self, state: &State, names: &[String]) {
         for name in names {
             let Some(sheet) = state.sheet(name) else { continue };
-            let files = [(Stream::Stdout, &sheet.process.stdout, &sheet.stdout_file), (Stream::Stderr, &sheet.process.stderr, &sheet.stderr_file)];
+            let files = [
+                (Stream::Stdout, &sheet.process.stdout, &sheet.stdout_file),
+                (Stream::Stderr, &sheet.process.stderr, &sheet.stderr_file),
+            ];
             for (stream, channel, file) in files {
                 if let (LogFile::Auto, Some(path)) = (&channel.logfile, file) {
                     self.autos.insert((name.clone(), stream.name()), path.clone());

@@ -78,7 +78,11 @@ pub fn groups(uid: u32) -> Vec<u32> {
         groups.extend(fields.get(2).filter(|_| is_member).and_then(|gid| gid.parse::<u32>().ok()));
     }
     let mut once = Vec::new();
-    groups.into_iter().for_each(|gid| if !once.contains(&gid) { once.push(gid) });
+    groups.into_iter().for_each(|gid| {
+        if !once.contains(&gid) {
+            once.push(gid)
+        }
+    });
     once
 }
 
@@ -174,7 +178,9 @@ impl Host {
 
     /// The paths in a directory that match one part of a pattern.
     fn below(&self, base: &str, part: &str) -> Vec<String> {
-        let join = |name: &str| if base.is_empty() || base.ends_with('/') { format!("{base}{name}") } else { format!("{base}/{name}") };
+        let join = |name: &str| {
+            if base.is_empty() || base.ends_with('/') { format!("{base}{name}") } else { format!("{base}/{name}") }
+        };
         if !part.contains(['*', '?', '[']) {
             let path = join(part);
             return if fs::facts_of_link(self.seen(&path)).is_ok() { vec![path] } else { Vec::new() };

@@ -29,7 +29,9 @@ pub(super) fn places(program: &str) -> Vec<String> {
     let called = match program.contains('/') {
         true => program.to_owned(),
         // Python is told by which path its program was found.
-        false => fs::read_link("/proc/self/exe").map_or_else(|_| String::new(), |path| path.to_string_lossy().into_owned()),
+        false => {
+            fs::read_link("/proc/self/exe").map_or_else(|_| String::new(), |path| path.to_string_lossy().into_owned())
+        }
     };
     let above = parent(parent(&called)).to_owned();
     let below = |rest: &str| match above.as_str() {

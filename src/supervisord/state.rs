@@ -170,7 +170,8 @@ impl State {
     /// Whether a service directory is what it is to be.
     pub(super) fn is_same(&self, service: &Service) -> bool {
         let Some(there) = self.load(&service.name) else { return false };
-        let same = |file: &File| there.files.iter().any(|other| other.name == file.name && other.content == file.content);
+        let same =
+            |file: &File| there.files.iter().any(|other| other.name == file.name && other.content == file.content);
         there.files.len() == service.files.len() && service.files.iter().all(same)
     }
 
@@ -274,7 +275,10 @@ mod tests {
         assert!(!state.is_same(&service("db", true)) && !state.is_inhabited());
         assert_eq!(state.names(), ["web"]);
         let mode = |name: &str| fs::facts_of(path.join("scan/web").join(name)).unwrap().mode;
-        assert_eq!((mode("run"), mode("environment"), mode("log/run"), mode("supervise")), (0o755, 0o600, 0o755, 0o700));
+        assert_eq!(
+            (mode("run"), mode("environment"), mode("log/run"), mode("supervise")),
+            (0o755, 0o600, 0o755, 0o700)
+        );
         assert_eq!(state.take_away("web"), Ok(path.join("gone/web.0")));
         state.put(&service("web", false)).unwrap();
         assert_eq!(state.take_away("web"), Ok(path.join("gone/web.1")));

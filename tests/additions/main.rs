@@ -26,6 +26,7 @@ mod runsvchdir;
 mod runsvdir;
 mod soak;
 mod state;
+mod supervisord;
 mod survivors;
 mod sv;
 mod sv_log;

@@ -55,7 +55,8 @@ impl Life {
         }
         self.groups.pending = config.groups;
         let Changes { added, changed, removed } = self.groups.changes(&self.setup, &self.directory, &self.state);
-        let lines = |kind: &'static str, names: Vec<String>| names.into_iter().map(move |name| format!("{kind}\t{name}"));
+        let lines =
+            |kind: &'static str, names: Vec<String>| names.into_iter().map(move |name| format!("{kind}\t{name}"));
         Ok(lines("added", added).chain(lines("changed", changed)).chain(lines("removed", removed)).collect())
     }
 

@@ -92,7 +92,15 @@ fn as_a_daemon_it_is_as_the_original() {
         until("it has ended", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
         let log: Vec<String> = daemon.log().into_iter().filter(|line| !line.contains("no server: ")).collect();
         let left = daemon.scene.path("d.pid").exists();
-        (said, views, leads, streams, kinds, left, log.into_iter().take(5).filter(|l| !l.contains("not known")).collect::<Vec<_>>())
+        (
+            said,
+            views,
+            leads,
+            streams,
+            kinds,
+            left,
+            log.into_iter().take(5).filter(|l| !l.contains("not known")).collect::<Vec<_>>(),
+        )
     });
     assert_eq!(seen[0], seen[1]);
 }
@@ -134,7 +142,10 @@ fn a_user_that_is_not_root_cannot_become_another() {
         scene.dir("logs");
         scene.file("s.conf", HEAD);
         let mut command = scene.command("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(whose.program()).args(["-n", "-c", "s.conf"]);
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(whose.program())
+            .args(["-n", "-c", "s.conf"]);
         let done = scene.finish(command);
         (done.code, done.err.lines().next().unwrap_or_default().to_owned())
     });
@@ -189,7 +200,8 @@ fn signals_are_the_originals() {
 while :; do sleep 0.02; done";
     let mut configuration = HEAD.to_owned();
     for name in SIGNALS {
-        configuration.push_str(&format!("[program:{name}]\ncommand=sh %(here)s/catch %(here)s/{name}\nstopsignal={name}\n"));
+        configuration
+            .push_str(&format!("[program:{name}]\ncommand=sh %(here)s/catch %(here)s/{name}\nstopsignal={name}\n"));
     }
     configuration.push_str("[program:group]\ncommand=sh %(here)s/catch %(here)s/group\nstopasgroup=true\n");
     let got = BOTH.map(|whose| {
@@ -238,7 +250,11 @@ fn old_logs_are_removed_as_the_original_does_it() {
             let mut names: Vec<String> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
             names.sort();
             let fresh = names.iter().filter(|name| name.starts_with("p-std")).count();
-            let modes: Vec<String> = names.iter().filter(|name| name.starts_with("p-std")).map(|name| daemon.scene.kind(format!("logs/{name}"))).collect();
+            let modes: Vec<String> = names
+                .iter()
+                .filter(|name| name.starts_with("p-std"))
+                .map(|name| daemon.scene.kind(format!("logs/{name}")))
+                .collect();
             daemon.ends();
             (names.into_iter().filter(|name| OLD.contains(&name.as_str())).collect::<Vec<_>>(), fresh, modes)
         });

@@ -243,7 +243,10 @@ fn signals_to_the_daemon() {
             assert_eq!(daemon.running.end().code, 0);
             // Python's parts talk about themselves, and a daemon without children hears of none.
             let talk = |line: &&String| {
-                !line.contains("SIGCHLD") && !line.contains("fd ") && !line.contains("output:") && !line.contains("closed")
+                !line.contains("SIGCHLD")
+                    && !line.contains("fd ")
+                    && !line.contains("output:")
+                    && !line.contains("closed")
             };
             let mut log: Vec<String> = daemon.log().iter().filter(talk).cloned().collect();
             log.dedup(); // it may be said twice who is waited for
@@ -272,7 +275,9 @@ fn a_log_is_put_aside_as_the_original_does_it() {
                 until("the log was opened again", || daemon.running.out().matches("logreopen").count() > before);
             }
             daemon.ends();
-            let lines = |name: &str| daemon.scene.lines(name).iter().map(|line| super::masked(line, &daemon.scene)).collect::<Vec<_>>();
+            let lines = |name: &str| {
+                daemon.scene.lines(name).iter().map(|line| super::masked(line, &daemon.scene)).collect::<Vec<_>>()
+            };
             // Process ids have more or fewer digits.
             let sizes = ["d.log", "d.log.1", "d.log.2", "d.log.3"].map(|name| (name, lines(name).len()));
             let last = ["d.log.1", "d.log.2"].map(|name| daemon.scene.bytes(name).len() >= 300);

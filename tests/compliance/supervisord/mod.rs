@@ -130,8 +130,9 @@ pub(super) fn sorted(log: &[String]) -> BTreeMap<String, Vec<String>> {
     let mut sorted: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in log {
         let lines = sorted.entry(about(line)).or_default();
-        // How often it is said who is waited for depends on the machine.
-        if !(line.contains("waiting for ") && lines.last() == Some(line)) {
+        // How often it is said who is still waited for depends on the machine.
+        let waits = |line: &String| line.contains("waiting for ");
+        if !(waits(line) && lines.last().is_some_and(waits)) {
             lines.push(line.clone());
         }
     }

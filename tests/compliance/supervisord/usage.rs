@@ -85,7 +85,8 @@ fn options_are_the_originals() {
         return skip(NAME, "needs supervisord");
     }
     // Where nothing is found, the original says where it has looked; a host may have one there.
-    let found = ["/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"].iter().any(|p| std::fs::exists(p).unwrap());
+    let found =
+        ["/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"].iter().any(|p| std::fs::exists(p).unwrap());
     let mut differ = String::new();
     for args in OPTIONS.iter().filter(|args| !args.is_empty() || !found) {
         let [theirs, ours] = BOTH.map(|whose| run(whose, args, &[]));
@@ -157,7 +158,10 @@ fn limits_that_cannot_be_had_are_told() {
     assert_eq!((theirs.code, ours.code), (2, 2), "{theirs:?} {ours:?}");
     let head = |done: &Done| done.err.split(" The current environment").next().map(str::to_owned);
     assert_eq!(head(&theirs), head(&ours));
-    assert!(!ours.err.contains("open 4000000000 file"), "the one that there is, and not the one that is wanted: {ours:?}");
+    assert!(
+        !ours.err.contains("open 4000000000 file"),
+        "the one that there is, and not the one that is wanted: {ours:?}"
+    );
 }
 
 #[test]
