@@ -13,8 +13,10 @@ pub mod facts;
 pub mod ini;
 pub mod python;
 pub mod read;
+pub mod servers;
 pub mod sheet;
 pub mod types;
+pub mod view;
 pub mod words;
 
 use alloc::string::String;
