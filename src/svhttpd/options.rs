@@ -12,6 +12,7 @@ use crate::sys::fs::{self, How};
 use crate::sys::io;
 use argh::{ArgsInfo, FromArgs};
 use core::time::Duration;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -95,7 +96,10 @@ pub(super) struct Limits {
 impl Setup {
     /// Reads it; where there is nothing to go on with, the exit code (all has been said).
     pub(super) fn read(args: Args<'_>, voice: &Voice) -> Result<Setup, Exit> {
-        let Parsed { options, operands, given } = USAGE.parse::<Options>(args)?;
+        // argh knows this one, and `cli::options` does not hand it on.
+        let asked = args.get(1).is_some_and(|word| *word == "-h");
+        let help = [OsStr::new(USAGE.program), OsStr::new("--help")];
+        let Parsed { options, operands, given } = USAGE.parse::<Options>(if asked { &help } else { args })?;
         if options.timeout.0.is_zero() || options.idle.0.is_zero() || options.connections == 0 {
             return Err(USAGE.refuse(b"--timeout, --idle and -c must be above 0"));
         }
@@ -230,7 +234,6 @@ fn content(path: &Path, voice: &Voice) -> Result<String, Exit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ffi::OsStr;
 
     fn read(words: &[&'static str]) -> Result<Setup, Exit> {
         let args: Vec<&'static OsStr> = ["svhttpd"].iter().chain(words).copied().map(OsStr::new).collect();

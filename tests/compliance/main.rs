@@ -18,5 +18,7 @@ mod runsvdir;
 mod supervisor;
 mod supervisorctl;
 mod sv;
+#[cfg(feature = "http")]
+mod svhttpd;
 mod svlogd;
 mod utmpset;

@@ -5,8 +5,8 @@ use keepup::supervisor::words::Variables;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(super) struct Host {
-    pub(super) directory: PathBuf,
+pub(crate) struct Host {
+    pub(crate) directory: PathBuf,
 }
 
 /// A field of a line of a file in /etc.

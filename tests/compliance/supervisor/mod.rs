@@ -2,8 +2,8 @@
 //! Needs Python with the package `supervisor`, version 4.2.
 
 mod corpus;
-mod host;
-mod running;
+pub(crate) mod host;
+pub(crate) mod running;
 mod shown;
 
 use crate::scene::{Scene, skip};
