@@ -48,3 +48,7 @@ pub mod svevent;
 pub mod svlogd;
 pub mod svprobe;
 pub mod utmpset;
+
+// Layer 4: programs with a Cargo feature.
+#[cfg(feature = "http")]
+pub mod svhttpd;

@@ -19,5 +19,7 @@ mod supervisor;
 mod supervisorctl;
 mod supervisord;
 mod sv;
+#[cfg(feature = "http")]
+mod svhttpd;
 mod svlogd;
 mod utmpset;

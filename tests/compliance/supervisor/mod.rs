@@ -2,7 +2,7 @@
 //! Needs Python with the package `supervisor`, version 4.2.
 
 mod corpus;
-mod running;
+pub(crate) mod running;
 mod shown;
 
 use crate::scene::{Scene, skip};
@@ -52,7 +52,7 @@ fn without_environment(answer: &str) -> String {
 }
 
 /// The host as the daemon sees it, from where the scene is.
-fn host_of(scene: &Scene) -> Host {
+pub(crate) fn host_of(scene: &Scene) -> Host {
     let variables = [("KEEPUP_TEST".to_owned(), "some value".to_owned())].into();
     let directory = scene.path("").to_str().unwrap().trim_end_matches('/').to_owned();
     Host { directory: Some(directory), variables }
