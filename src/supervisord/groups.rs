@@ -26,6 +26,9 @@ pub(super) struct Active {
 /// Logs that are named automatically, by service directory and stream.
 type Autos = BTreeMap<(String, &'static str), String>;
 
+/// A process by its priority and its name, and its service directory.
+type Member = (i64, String, String);
+
 /// All of it.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
@@ -113,7 +116,7 @@ impl Groups {
 
     /// Takes what the service directories say for what is run.
     pub(super) fn take_over(&mut self, state: &State) {
-        let mut found: BTreeMap<(i64, String), Vec<(i64, String, String)>> = BTreeMap::new();
+        let mut found: BTreeMap<(i64, String), Vec<Member>> = BTreeMap::new();
         for name in state.names() {
             let Some(sheet) = state.sheet(&name) else { continue };
             let member = (sheet.process.priority, sheet.process.name, name);

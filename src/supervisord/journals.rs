@@ -53,6 +53,8 @@ pub(super) struct Journals {
     processes: BTreeMap<String, Process>,
     /// When to look without being told.
     poll: Option<Moment>,
+    /// The server, while somebody waits for it.
+    server: Option<(&'static str, Option<Watch>)>,
 }
 
 /// A line for the log, and when that was.
@@ -62,7 +64,15 @@ impl Journals {
     /// Of no process yet. `path` is where programs are looked for.
     pub(super) fn new(state: &State, path: String) -> Journals {
         let (scan, place) = (state.scan_path(), state.place());
-        Journals { scan, place, path, watcher: Watcher::new().ok(), processes: BTreeMap::new(), poll: None }
+        Journals {
+            scan,
+            place,
+            path,
+            watcher: Watcher::new().ok(),
+            processes: BTreeMap::new(),
+            poll: None,
+            server: None,
+        }
     }
 
     /// What tells of changes, if anything can.
@@ -100,6 +110,25 @@ impl Journals {
             };
         }
         self.processes.insert(name.to_owned(), process);
+    }
+
+    /// From now on it is told when the server has news.
+    pub(super) fn follow_server(&mut self, name: &'static str) {
+        let supervise = self.scan.join(name).join(DIRECTORY);
+        let watch = self.watcher.as_ref().and_then(|watcher| watcher.add(&supervise, Interest::Written).ok());
+        self.server = Some((name, watch));
+    }
+
+    /// Nobody waits for it any more.
+    pub(super) fn forget_server(&mut self) {
+        if let (Some((_, Some(watch))), Some(watcher)) = (self.server.take(), &self.watcher) {
+            watcher.remove(watch);
+        }
+    }
+
+    /// Whether it hears clients.
+    pub(super) fn is_server_ready(&self) -> bool {
+        self.server.is_none_or(|(name, _)| self.state_of(name).0 == view::State::Running)
     }
 
     /// It is followed no longer.

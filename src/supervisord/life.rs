@@ -46,6 +46,8 @@ const LEFT: Token = Token(2);
 
 /// A runsvdir that ended sooner is not started again at once.
 const SETTLED: Duration = Duration::from_secs(1);
+/// How long whoever has started us waits for a server to be there.
+const STARTED: Duration = Duration::from_secs(5);
 /// How soon something is tried again that has failed.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -102,6 +104,8 @@ struct Life {
     /// What was said to be wrong, and still is.
     complaints: Vec<String>,
     pidfile: bool,
+    /// Whoever has started us waits for the end of this, so that clients are heard when he goes on; until when.
+    starter: Option<(OwnedFd, Moment)>,
     /// Service directories that could not be made, for want of room on the disk perhaps.
     unmade: Vec<Service>,
 }
@@ -204,6 +208,7 @@ impl Life {
             complaints: Vec::new(),
             pidfile: false,
             unmade: Vec::new(),
+            starter: None,
             setup,
         }
     }
@@ -276,6 +281,10 @@ impl Life {
         }
         self.supervise(now);
         self.open_desk(now);
+        match self.state.load(servers::NAME).is_some() {
+            true if self.starter.is_some() => self.journals.follow_server(servers::NAME),
+            _ => self.starter = None,
+        }
         Ok(())
     }
 
@@ -303,9 +312,12 @@ impl Life {
     }
 
     fn go_to_background(&mut self) {
-        if let Err(errno) = process::go_to_background() {
-            let words = format!("could not daemonize: {}", errno.reason());
-            return self.say(Level::Critical, &words);
+        match process::go_to_background() {
+            Ok(starter) => self.starter = Some((starter, clock::moment() + STARTED)),
+            Err(errno) => {
+                let words = format!("could not daemonize: {}", errno.reason());
+                return self.say(Level::Critical, &words);
+            }
         }
         self.say(Level::Info, "daemonizing the supervisord process");
         if let Some(directory) = self.setup.config.daemon.directory.clone() {
@@ -560,6 +572,11 @@ impl Life {
         if let Some(desk) = &mut self.desk {
             desk.tick(now.moment, &mut self.reactor);
         }
+        let waits = |until: Moment| until > now.moment && !self.journals.is_server_ready();
+        if self.starter.as_ref().is_some_and(|(_, until)| !waits(*until)) {
+            self.starter = None;
+            self.journals.forget_server();
+        }
         self.renew(now.moment);
         self.part(now.moment)
     }
@@ -577,7 +594,11 @@ impl Life {
     fn deadline(&self) -> Option<Moment> {
         let desk = self.desk.as_ref().and_then(Desk::deadline);
         let farewell = self.farewell.as_ref().and_then(Farewell::deadline);
-        [self.journals.deadline(), desk, farewell, self.retry, self.renewal.deadline()].into_iter().flatten().min()
+        let starter = self.starter.as_ref().map(|(_, until)| *until);
+        [self.journals.deadline(), desk, farewell, self.retry, self.renewal.deadline(), starter]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn signal(&mut self, now: Now, signal: Signal) {

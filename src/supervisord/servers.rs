@@ -36,7 +36,9 @@ pub(super) fn is_installed() -> bool {
 pub(super) fn service(state: &Path) -> Service {
     let program = quoted(beside(PROGRAM).as_os_str().as_bytes());
     let run = [&b"#!/bin/sh\nexec "[..], &program, b" --supervisord ", &quoted(state.as_os_str().as_bytes()), b"\n"];
-    Service { name: NAME.into(), files: vec![File { name: "run", content: run.concat(), mode: Mode::Program }] }
+    let run = File { name: "run", content: run.concat(), mode: Mode::Program };
+    let ready = File { name: "ready", content: b"notify\n".to_vec(), mode: Mode::Text };
+    Service { name: NAME.into(), files: vec![run, ready] }
 }
 
 /// Whether a server can have its place; else why not, in the original's words.

@@ -26,11 +26,15 @@ mod world;
 
 use crate::cli::message::Voice;
 use crate::exit::Exit;
+use crate::logdir::address::Peer;
 use crate::signal::Signal;
 use crate::sys::door::Args;
 use crate::sys::errno::errno_of;
+use crate::sys::process;
 use crate::sys::signals::{Signals, ignore_broken_pipes};
+use crate::sys::socket::Sender;
 use options::Setup;
+use std::os::unix::ffi::OsStrExt;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
@@ -59,4 +63,11 @@ pub fn main(args: Args<'_>) -> Exit {
             Exit::FATAL
         }
     }
+}
+
+/// Tells whoever supervises us, and asks for it, that clients are heard.
+fn tell_ready() {
+    let Some(address) = process::variable("NOTIFY_SOCKET") else { return };
+    let sender = Sender::new(&Peer::Unix(address.as_bytes().to_vec()));
+    let _ = sender.and_then(|sender| sender.send(b"READY=1")); // nobody may be there to hear it
 }

@@ -74,6 +74,7 @@ pub(super) async fn run(setup: Setup, voice: Voice, signals: Signals) -> Exit {
         let visit = (Rc::clone(&world), server.credentials);
         spawn_local(serve(socket, visit, voice.clone()));
     }
+    super::tell_ready();
     match Ear::new(signals) {
         Ok(ear) => loop {
             ear.heard().await;
