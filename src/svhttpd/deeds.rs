@@ -102,7 +102,7 @@ async fn wait_for(place: &Place, mut sent: Vec<Sent>, done: &mut Vec<Outcome>) {
         return;
     }
     let alarm = Alarm::new().ok().and_then(|alarm| Journals::new(alarm).ok());
-    let add = |alarm: &Journals| sent.iter().fold(true, |told, one| alarm.inner().add(&one.supervise) && told);
+    let add = |alarm: &Journals| sent.iter().filter(|one| !alarm.inner().add(&one.supervise)).count() == 0;
     let is_told = alarm.as_ref().is_some_and(add);
     loop {
         let mut waiting = Vec::new();

@@ -38,8 +38,11 @@ pub(super) struct Processes {
     scan: PathBuf,
     /// Whether services that no configuration has made are processes too.
     plain: bool,
-    known: RefCell<HashMap<(OsString, (u64, u64)), Known>>,
+    known: RefCell<HashMap<Whose, Known>>,
 }
+
+/// A service directory's name, and the file that its `supervise/` is: what comes under the same name later is another.
+type Whose = (OsString, (u64, u64));
 
 /// What has been read of a journal.
 #[derive(Debug)]

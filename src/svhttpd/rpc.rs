@@ -47,7 +47,7 @@ async fn several(world: &World, params: &[Value]) -> Answer {
 
 async fn within(world: &World, call: &Value) -> Answer {
     let missing = || Kind::INCORRECT_PARAMETERS.about("No methodName");
-    let name = call.get("methodName").filter(|name| name.is_true()).ok_or_else(missing)?;
+    let name = call.get("methodName").filter(|name| **name != Value::Nil).ok_or_else(missing)?;
     let name = name.as_text().ok_or_else(|| Kind::INCORRECT_PARAMETERS.fault())?;
     let params = match call.get("params") {
         None => &[][..],
@@ -85,7 +85,7 @@ async fn perform(world: &World, method: Option<Method>, params: &[Value]) -> Ans
         Method::RemoveProcessGroup => world.change_groups("remove", given.text(0)?).await,
         Method::ReadLog => {
             let path = world.main_log().await?;
-            logs::read(path.as_deref(), "main log", given.number(0)?, given.number(1)?)
+            logs::read(path.as_deref(), given.number(0)?, given.number(1)?)
         }
         Method::GetAllProcessInfo => {
             let all = world.processes.all();
@@ -113,7 +113,7 @@ async fn perform(world: &World, method: Option<Method>, params: &[Value]) -> Ans
             Ok(statuses(given.many(world.processes.in_order(), Deed::Stop, given.waits(0)).await))
         }
         Method::SignalProcess => given.signal_one_or_group(),
-        Method::SignalProcessGroup => given.signal_group(&given.text(0)?.to_owned()),
+        Method::SignalProcessGroup => given.signal_group(given.text(0)?),
         Method::SignalAllProcesses => Ok(statuses(given.signal_many(world.processes.in_order(), 0))),
     }
 }
@@ -236,7 +236,7 @@ impl Given<'_> {
 
     fn read(&self, stream: Stream) -> Answer {
         let process = self.process()?;
-        logs::read(file(&process, stream), self.text(0)?, self.number(1)?, self.number(2)?)
+        logs::read(file(&process, stream), self.number(1)?, self.number(2)?)
     }
 
     fn tail(&self, stream: Stream) -> Answer {
