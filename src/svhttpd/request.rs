@@ -131,7 +131,7 @@ fn process_log(rest: &str, world: &World) -> Option<String> {
         Some("stderr") => Stream::Stderr,
         Some(_) => return None,
     };
-    let process = world.processes.find(&Named::parse(&name))?;
+    let process = world.processes.find(&Named::parse(&name)).ok().flatten()?;
     rpc::file(&process, stream).map(str::to_owned)
 }
 

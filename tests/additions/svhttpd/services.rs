@@ -74,7 +74,7 @@ fn a_start_that_follows_a_stop_waits_for_it() {
     scene.script("scan/slow/run", "trap 'sleep 1; exit 0' TERM; echo up >up; while :; do sleep 0.1; done");
     let mut scan = supervise(&scene);
     let server = Server::start(&scene, &[]);
-    until("it is up", || scene.read("scan/slow/up") == "up\n");
+    until("it is up", || scene.read("scan/slow/up") == "up\n" && state(&server, "slow") == "RUNNING");
     let pid = scene.read("scan/slow/supervise/pid");
     assert_eq!(server.call("supervisor.stopProcess", &[name("slow"), Value::Bool(false)]), Ok(Value::Bool(true)));
     assert_eq!(state(&server, "slow"), "STOPPING");

@@ -75,7 +75,7 @@ def call(method, *params):
     if counts[name] > 1:
         name += " #%d" % counts[name]
     found = answer("supervisor." + method if "." not in method else method, *params)
-    told(name, sorted_by_name(found) if method.startswith("stopProcess") else found)
+    told(name, sorted_by_name(found) if method.startswith(("stopProcess", "startProcessGroup")) else found)
 
 
 def until(what, condition):
