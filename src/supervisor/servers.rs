@@ -160,7 +160,7 @@ mod tests {
         ];
         assert_eq!(parse(&text(&all)), Ok(all.clone()));
         for one in all {
-            assert_eq!(parse(&text(&[one.clone()])), Ok(vec![one]));
+            assert_eq!(parse(&text(core::slice::from_ref(&one))), Ok(vec![one]));
         }
         assert_eq!((text(&[]), parse("")), (String::new(), Ok(vec![])));
     }
@@ -169,7 +169,7 @@ mod tests {
     fn the_layout_stays_as_it_is() {
         let one = served(Endpoint::Unix { path: "/a".into(), mode: 0o7, owner: None }, Some(("u", "p")), true);
         let expected = "section x_http_server:é\nunix /a\nmode 0007\nusername u\npassword p\nunprotected yes\n";
-        assert_eq!(text(&[one.clone()]), expected);
+        assert_eq!(text(core::slice::from_ref(&one)), expected);
         assert_eq!(text(&[one.clone(), one]), format!("{expected}\n{expected}"));
         let any = served(Endpoint::Inet(String::new(), 80), None, false);
         assert_eq!(text(&[any]), "section x_http_server:é\ntcp  80\n");

@@ -18,8 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The most that a request may have before its body.
-const HEAD: usize = 64 * 1024;
+/// A request that has more than this before its body is refused, unless it ends with what was read last: another so much.
+const HEAD: usize = 32 * 1024;
 
 /// What a client is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

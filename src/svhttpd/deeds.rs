@@ -43,8 +43,22 @@ struct Sent {
 }
 
 enum Wish {
-    Start { reader: Reader, cursor: Cursor, started: bool, wanted: bool, starts: Option<u32> },
+    Start(Box<Start>),
     Stop,
+}
+
+/// A start that has been asked for.
+struct Start {
+    reader: Reader,
+    cursor: Cursor,
+    /// How many there were before it.
+    starts: Option<u32>,
+    /// Whether its line was read.
+    started: bool,
+    /// Whether it was seen to be wanted.
+    wanted: bool,
+    /// What came of it, by its lines.
+    told: Option<Result<(), Kind>>,
 }
 
 /// Starts these, each under the name that it is called by.
@@ -60,7 +74,7 @@ pub(super) async fn start(processes: &Processes, which: Vec<(Process, String)>, 
         let _ = reader.read(&PathBuf::from(service.supervise()), &mut cursor); // from here on
         let starts = report(service).and_then(|report| report.record).map(|record| record.starts);
         send(service, Command::Up)?;
-        Ok(Wish::Start { reader, cursor, started: false, wanted: false, starts })
+        Ok(Wish::Start(Box::new(Start { reader, cursor, starts, started: false, wanted: false, told: None })))
     };
     perform(processes, which, wait, begin).await
 }
@@ -102,7 +116,7 @@ async fn wait_for(place: &Place, mut sent: Vec<Sent>, done: &mut Vec<Outcome>) {
         return;
     }
     let alarm = Alarm::new().ok().and_then(|alarm| Journals::new(alarm).ok());
-    let add = |alarm: &Journals| sent.iter().fold(true, |told, one| alarm.inner().add(&one.supervise) && told);
+    let add = |alarm: &Journals| sent.iter().filter(|one| !alarm.inner().add(&one.supervise)).count() == 0;
     let is_told = alarm.as_ref().is_some_and(add);
     loop {
         let mut waiting = Vec::new();
@@ -137,60 +151,95 @@ impl Sent {
         let report = report(&service);
         if report.is_none() && !command::is_there(&self.process.directory) {
             return Some(match self.wish {
-                Wish::Start { .. } => Err(Kind::ABNORMAL_TERMINATION.about(&self.called)),
+                Wish::Start(_) => Err(Kind::ABNORMAL_TERMINATION.about(&self.called)),
                 Wish::Stop => Ok(()),
             });
         }
         let known = match &mut self.wish {
             Wish::Stop => report.as_ref().and_then(|report| stopped(report, self.wait)),
-            Wish::Start { reader, cursor, started, wanted, starts } => {
-                let lines = reader.read(&self.supervise, cursor).map(|taken| taken.lines).unwrap_or_default();
+            Wish::Start(start) => {
                 let at_once = self.process.sheet.process.startsecs <= 0;
-                let told = lines.iter().find_map(|line| told(line, started, at_once));
-                let shown = || report.as_ref().and_then(|report| shown(report, *started, *starts, wanted));
-                let taken = || (!self.wait && (*started || is_taken(&lines))).then_some(Ok(()));
-                told.or_else(shown).or_else(taken).map(|answer| answer.map_err(|kind| kind.about(&self.called)))
+                let answer = start.outcome(&self.supervise, report.as_ref(), self.wait, at_once);
+                answer.map(|answer| answer.map_err(|kind| kind.about(&self.called)))
             }
         };
         known.or_else(|| (!self.wait && self.since.elapsed() >= TAKEN).then_some(Ok(())))
     }
 }
 
-/// What a line tells of a start.
-fn told(line: &Line, started: &mut bool, at_once: bool) -> Option<Result<(), Kind>> {
-    match line.event? {
-        Event::Start => {
-            *started = true;
-            at_once.then_some(Ok(()))
+impl Start {
+    /// What has come of it: what its lines tell, but not before the status shows it, which is replaced after them.
+    fn outcome(
+        &mut self,
+        supervise: &Path,
+        report: Option<&Report>,
+        wait: bool,
+        at_once: bool,
+    ) -> Option<Result<(), Kind>> {
+        let lines = self.reader.read(supervise, &mut self.cursor).map(|taken| taken.lines).unwrap_or_default();
+        for line in &lines {
+            let told = self.take(line, at_once);
+            self.told = self.told.or(told);
         }
-        Event::Ready if *started => Some(Ok(())),
-        Event::Exit if *started => Some(Err(match line.cause() {
-            Some(Cause::Asked | Cause::StopTimeout) => Kind::ABNORMAL_TERMINATION,
-            _ => Kind::SPAWN_ERROR,
-        })),
-        Event::GaveUp => Some(Err(Kind::SPAWN_ERROR)),
-        _ => None,
+        let report = report?;
+        if let Some(told) = self.told {
+            return self.is_shown(report, told.is_ok()).then_some(told);
+        }
+        // A start that waits for something else has been taken too.
+        let waits = || lines.iter().any(|line| line.event == Some(Event::Waiting));
+        if !wait && (waits() || self.started && self.since(report) != Some(0)) {
+            return Some(Ok(()));
+        }
+        self.by_status(report)
     }
-}
 
-/// A start that waits for something else has been taken too.
-fn is_taken(lines: &[Line]) -> bool {
-    lines.iter().any(|line| line.event == Some(Event::Waiting))
-}
-
-/// What the status tells of a start, where the journal does not.
-fn shown(report: &Report, started: bool, starts: Option<u32>, wanted: &mut bool) -> Option<Result<(), Kind>> {
-    let Report { status, record } = report;
-    let Some(record) = record else {
-        return (status.phase == Phase::Run).then_some(Ok(()));
-    };
-    let anew = starts.is_some_and(|starts| starts != record.starts);
-    if anew && matches!(record.phase, record::Phase::Ready | record::Phase::Unhealthy) {
-        return Some(Ok(()));
+    /// What a line tells.
+    fn take(&mut self, line: &Line, at_once: bool) -> Option<Result<(), Kind>> {
+        match line.event? {
+            Event::Start => {
+                self.started = true;
+                at_once.then_some(Ok(()))
+            }
+            Event::Ready if self.started => Some(Ok(())),
+            Event::Exit if self.started => Some(Err(match line.cause() {
+                Some(Cause::Asked | Cause::StopTimeout) => Kind::ABNORMAL_TERMINATION,
+                _ => Kind::SPAWN_ERROR,
+            })),
+            Event::GaveUp => Some(Err(Kind::SPAWN_ERROR)),
+            _ => None,
+        }
     }
-    *wanted |= status.want == Want::Up;
-    let given_up = *wanted && !started && status.phase == Phase::Down && status.want != Want::Up;
-    given_up.then_some(Err(Kind::ABNORMAL_TERMINATION))
+
+    /// How many starts the status shows since then.
+    fn since(&self, report: &Report) -> Option<u32> {
+        Some(report.record?.starts.wrapping_sub(self.starts?))
+    }
+
+    /// Whether the status knows what the lines have told.
+    fn is_shown(&self, report: &Report, runs: bool) -> bool {
+        let Some(record) = report.record else { return true };
+        match self.since(report) {
+            Some(0) => false,
+            Some(1) if runs => record.phase != record::Phase::Starting,
+            Some(1) => report.status.phase != Phase::Run,
+            Some(_) | None => true,
+        }
+    }
+
+    /// What the status tells where the journal does not.
+    fn by_status(&mut self, report: &Report) -> Option<Result<(), Kind>> {
+        let Report { status, record } = report;
+        let Some(record) = record else {
+            return (status.phase == Phase::Run).then_some(Ok(()));
+        };
+        let runs = matches!(record.phase, record::Phase::Ready | record::Phase::Unhealthy);
+        if runs && self.since(report).is_some_and(|starts| starts > 0) {
+            return Some(Ok(()));
+        }
+        self.wanted |= status.want == Want::Up;
+        let given_up = self.wanted && !self.started && status.phase == Phase::Down && status.want != Want::Up;
+        given_up.then_some(Err(Kind::ABNORMAL_TERMINATION))
+    }
 }
 
 /// What the status tells of a stop.

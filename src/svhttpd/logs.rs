@@ -10,9 +10,9 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 /// A part of a log.
-pub(super) fn read(path: Option<&str>, called: &str, offset: i64, length: i64) -> Result<Value, Fault> {
+pub(super) fn read(path: Option<&str>, offset: i64, length: i64) -> Result<Value, Fault> {
     let part = Part::of(offset, length).map_err(|_| Kind::BAD_ARGUMENTS.fault())?;
-    let path = path.ok_or_else(|| Kind::NO_FILE.about(called))?;
+    let path = path.ok_or_else(|| Kind::NO_FILE.fault())?;
     let (file, size) = open(path).map_err(|errno| match errno {
         Errno::ENOENT | Errno::ENOTDIR => Kind::NO_FILE.about(path),
         errno => unable("read", path, errno),

@@ -2,18 +2,20 @@
 
 use super::command;
 use crate::rpc::Value;
+use crate::rpc::fault::{Fault, Kind};
 use crate::service::journal::Cursor;
 use crate::service::record::Report;
 use crate::supervise::client::{Place, Service};
 use crate::supervise::reader::Reader;
-use crate::supervisor::config::{Channel, Kind, Process as Settings};
+use crate::supervisor::config::{self, Channel, Process as Settings};
 use crate::supervisor::info;
 use crate::supervisor::methods::Named;
 use crate::supervisor::sheet::Sheet;
 use crate::supervisor::types::{Autorestart, LogFile};
 use crate::supervisor::view::{Of, Past, View};
 use crate::supervisor::words::Variables;
-use crate::sys::{clock, fs};
+use crate::sys::errno::Reason;
+use crate::sys::{Errno, clock, fs};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -38,8 +40,11 @@ pub(super) struct Processes {
     scan: PathBuf,
     /// Whether services that no configuration has made are processes too.
     plain: bool,
-    known: RefCell<HashMap<(OsString, (u64, u64)), Known>>,
+    known: RefCell<HashMap<Whose, Known>>,
 }
+
+/// A service directory's name, and the file that its `supervise/` is: what comes under the same name later is another.
+type Whose = (OsString, (u64, u64));
 
 /// What has been read of a journal.
 #[derive(Debug)]
@@ -84,48 +89,59 @@ impl Processes {
         Place::new(self.scan.as_os_str())
     }
 
-    /// All of them, by group and by name.
-    pub(super) fn all(&self) -> Vec<Process> {
+    /// All of them, by group and by name. Where not all can be seen, none are shown: nobody is to take one for gone
+    /// because we were short of something.
+    pub(super) fn all(&self) -> Result<Vec<Process>, Fault> {
         let place = self.place();
-        let names = place.names().unwrap_or_default();
-        let mut all: Vec<Process> = names.into_iter().filter_map(|name| self.one(&place, name)).collect();
+        let names = place.names().map_err(|errno| self.unseen(errno))?;
+        let mut all = Vec::with_capacity(names.len());
+        for name in names {
+            all.extend(self.one(&place, name)?);
+        }
         all.sort_by(|one, other| (one.group(), one.name()).cmp(&(other.group(), other.name())));
-        all
+        Ok(all)
     }
 
-    fn one(&self, place: &Place, file: OsString) -> Option<Process> {
+    fn unseen(&self, errno: Errno) -> Fault {
+        Kind::FAILED.about(&format!("unable to look at {}: {}", self.scan.display(), errno.reason()))
+    }
+
+    fn one(&self, place: &Place, file: OsString) -> Result<Option<Process>, Fault> {
         let service = place.service(file.as_bytes().to_vec());
         let directory = self.scan.join(&file);
-        let text = service.read(SHEET).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        match text {
-            Some(text) => Some(Process { sheet: Sheet::parse(&text)?, file, directory, is_plain: false }),
-            None if self.plain && fs::facts_of(&directory).is_ok_and(|facts| facts.kind == fs::Kind::Directory) => {
-                let sheet = plain_sheet(&file.to_string_lossy());
-                Some(Process { sheet, file, directory, is_plain: true })
-            }
-            None => None,
-        }
+        let text = match service.read(SHEET) {
+            Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM) => return Err(self.unseen(Errno::EMFILE)),
+            Err(_) => None,
+        };
+        let is_directory = || fs::facts_of(&directory).is_ok_and(|facts| facts.kind == fs::Kind::Directory);
+        let (sheet, is_plain) = match text {
+            Some(text) => (Sheet::parse(&text), false),
+            None if self.plain && is_directory() => (Some(plain_sheet(&file.to_string_lossy())), true),
+            None => (None, false),
+        };
+        Ok(sheet.map(|sheet| Process { file, directory, sheet, is_plain }))
     }
 
     /// The process that is meant.
-    pub(super) fn find(&self, named: &Named) -> Option<Process> {
-        let name = named.process.as_deref()?;
-        self.all().into_iter().find(|process| process.group() == named.group && process.name() == name)
+    pub(super) fn find(&self, named: &Named) -> Result<Option<Process>, Fault> {
+        let Some(name) = named.process.as_deref() else { return Ok(None) };
+        let is_it = |process: &Process| process.group() == named.group && process.name() == name;
+        Ok(self.all()?.into_iter().find(is_it))
     }
 
     /// All of a group, in the order in which they start; none if there is no such group.
-    pub(super) fn of_group(&self, group: &str) -> Vec<Process> {
-        let mut members = self.all();
+    pub(super) fn of_group(&self, group: &str) -> Result<Vec<Process>, Fault> {
+        let mut members = self.in_order()?;
         members.retain(|process| process.group() == group);
-        members.sort_by(|one, other| one.rank().cmp(&other.rank()));
-        members
+        Ok(members)
     }
 
     /// All, in the order in which they start.
-    pub(super) fn in_order(&self) -> Vec<Process> {
-        let mut all = self.all();
+    pub(super) fn in_order(&self) -> Result<Vec<Process>, Fault> {
+        let mut all = self.all()?;
         all.sort_by(|one, other| one.rank().cmp(&other.rank()));
-        all
+        Ok(all)
     }
 
     /// What a process is doing.
@@ -193,7 +209,7 @@ fn plain_sheet(name: &str) -> Sheet {
     Sheet {
         group: name.into(),
         group_priority: PRIORITY,
-        kind: Kind::Programs,
+        kind: config::Kind::Programs,
         stdout_file: None,
         stderr_file: None,
         process: Settings {

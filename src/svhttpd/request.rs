@@ -56,11 +56,11 @@ async fn route(request: Request<Incoming>, world: &World, pace: &Pace) -> Result
     }
     let log = path.strip_prefix("/logtail");
     let main = path.strip_prefix("/mainlogtail");
-    if log.or(main).is_none() {
-        return Err(StatusCode::NOT_FOUND);
-    }
-    if request.method() != Method::GET {
-        return Err(StatusCode::BAD_REQUEST);
+    // There are no pages yet; they could be asked for by their heads, too.
+    match (request.method(), log.or(main)) {
+        (&Method::GET, Some(_)) => {}
+        (&Method::GET | &Method::HEAD, None) => return Err(StatusCode::NOT_FOUND),
+        _ => return Err(StatusCode::BAD_REQUEST),
     }
     pace.asked();
     let file = match log {
@@ -131,7 +131,7 @@ fn process_log(rest: &str, world: &World) -> Option<String> {
         Some("stderr") => Stream::Stderr,
         Some(_) => return None,
     };
-    let process = world.processes.find(&Named::parse(&name))?;
+    let process = world.processes.find(&Named::parse(&name)).ok().flatten()?;
     rpc::file(&process, stream).map(str::to_owned)
 }
 

@@ -14,9 +14,13 @@ use crate::supervisor::types;
 use crate::sys::asynchronous::waited_for;
 use crate::sys::fs::{self, How};
 use crate::sys::{Errno, io, process};
+use core::time::Duration;
 use std::io::ErrorKind;
 use tokio::io::Interest;
+use tokio::time::timeout;
 
+/// How long a daemon may take to say whether it is about to leave.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The version of the interface.
 const API: &str = "3.0";
 /// Which Supervisor this is like. Clients decide by it what they may ask for.
@@ -47,7 +51,7 @@ async fn several(world: &World, params: &[Value]) -> Answer {
 
 async fn within(world: &World, call: &Value) -> Answer {
     let missing = || Kind::INCORRECT_PARAMETERS.about("No methodName");
-    let name = call.get("methodName").filter(|name| name.is_true()).ok_or_else(missing)?;
+    let name = call.get("methodName").filter(|name| **name != Value::Nil).ok_or_else(missing)?;
     let name = name.as_text().ok_or_else(|| Kind::INCORRECT_PARAMETERS.fault())?;
     let params = match call.get("params") {
         None => &[][..],
@@ -85,10 +89,10 @@ async fn perform(world: &World, method: Option<Method>, params: &[Value]) -> Ans
         Method::RemoveProcessGroup => world.change_groups("remove", given.text(0)?).await,
         Method::ReadLog => {
             let path = world.main_log().await?;
-            logs::read(path.as_deref(), "main log", given.number(0)?, given.number(1)?)
+            logs::read(path.as_deref(), given.number(0)?, given.number(1)?)
         }
         Method::GetAllProcessInfo => {
-            let all = world.processes.all();
+            let all = world.processes.all()?;
             world.processes.forget(&all);
             Ok(Value::List(all.iter().map(|process| world.processes.info(process)).collect()))
         }
@@ -98,7 +102,7 @@ async fn perform(world: &World, method: Option<Method>, params: &[Value]) -> Ans
         Method::TailProcessStdoutLog => given.tail(Stream::Stdout),
         Method::TailProcessStderrLog => given.tail(Stream::Stderr),
         Method::ClearProcessLogs => given.process().and_then(|process| clear(&process)).map(|()| Value::Bool(true)),
-        Method::ClearAllProcessLogs => Ok(statuses(clear_all(world))),
+        Method::ClearAllProcessLogs => clear_all(world).map(statuses),
         Method::SendProcessStdin => given.type_in().await,
         // An event that nobody has subscribed to: there are no listeners to tell.
         Method::SendRemoteCommEvent => Ok(Value::Bool(true)),
@@ -107,14 +111,14 @@ async fn perform(world: &World, method: Option<Method>, params: &[Value]) -> Ans
         Method::StartProcessGroup => given.group(Deed::Start).await,
         Method::StopProcessGroup => given.group(Deed::Stop).await,
         Method::StartAllProcesses => {
-            Ok(statuses(given.many(world.processes.in_order(), Deed::Start, given.waits(0)).await))
+            Ok(statuses(given.many(world.processes.in_order()?, Deed::Start, given.waits(0)).await))
         }
         Method::StopAllProcesses => {
-            Ok(statuses(given.many(world.processes.in_order(), Deed::Stop, given.waits(0)).await))
+            Ok(statuses(given.many(world.processes.in_order()?, Deed::Stop, given.waits(0)).await))
         }
         Method::SignalProcess => given.signal_one_or_group(),
-        Method::SignalProcessGroup => given.signal_group(&given.text(0)?.to_owned()),
-        Method::SignalAllProcesses => Ok(statuses(given.signal_many(world.processes.in_order(), 0))),
+        Method::SignalProcessGroup => given.signal_group(given.text(0)?),
+        Method::SignalAllProcesses => Ok(statuses(given.signal_many(world.processes.in_order()?, 0))),
     }
 }
 
@@ -159,12 +163,12 @@ impl Given<'_> {
     /// The one process of this name.
     fn process(&self) -> Result<Process, Fault> {
         let called = self.text(0)?;
-        self.world.processes.find(&Named::parse(called)).ok_or_else(|| Kind::BAD_NAME.about(called))
+        self.world.processes.find(&Named::parse(called))?.ok_or_else(|| Kind::BAD_NAME.about(called))
     }
 
     /// The processes of a group, in their order.
     fn members(&self, group: &str, called: &str) -> Result<Vec<Process>, Fault> {
-        let members = self.world.processes.of_group(group);
+        let members = self.world.processes.of_group(group)?;
         if members.is_empty() { Err(Kind::BAD_NAME.about(called)) } else { Ok(members) }
     }
 
@@ -204,7 +208,7 @@ impl Given<'_> {
         let called = self.text(0)?;
         let named = Named::parse(called);
         if named.process.is_none() {
-            return self.signal_group(&named.group).map_err(|_| Kind::BAD_NAME.about(called));
+            return Ok(statuses(self.signal_many(self.members(&named.group, called)?, 1)));
         }
         let process = self.process()?;
         deeds::signal(&self.world.processes, &process, called, self.signal(1)?).map(|()| Value::Bool(true))
@@ -236,7 +240,7 @@ impl Given<'_> {
 
     fn read(&self, stream: Stream) -> Answer {
         let process = self.process()?;
-        logs::read(file(&process, stream), self.text(0)?, self.number(1)?, self.number(2)?)
+        logs::read(file(&process, stream), self.number(1)?, self.number(2)?)
     }
 
     fn tail(&self, stream: Stream) -> Answer {
@@ -308,9 +312,9 @@ fn clear(process: &Process) -> Result<(), Fault> {
     Ok(())
 }
 
-fn clear_all(world: &World) -> Vec<Outcome> {
-    let all = world.processes.in_order();
-    all.into_iter().map(|process| (process.clone(), clear(&process))).collect()
+fn clear_all(world: &World) -> Result<Vec<Outcome>, Fault> {
+    let all = world.processes.in_order()?;
+    Ok(all.into_iter().map(|process| (process.clone(), clear(&process))).collect())
 }
 
 impl World {
@@ -320,7 +324,8 @@ impl World {
             return Ok(());
         }
         let Some(daemon) = &self.daemon else { return Ok(()) };
-        let state = daemon.ask(&["state"]).await.unwrap_or_default();
+        // One that has been stopped keeps nobody from what can be done without it.
+        let state = timeout(PATIENCE, daemon.ask(&["state"])).await.ok().and_then(Result::ok).unwrap_or_default();
         let code: Option<i64> = state.first().and_then(|line| line.split('\t').next()?.parse().ok());
         match code {
             Some(code) if code < RUNNING.0 => Err(Kind::SHUTDOWN_STATE.fault()),
@@ -329,7 +334,7 @@ impl World {
     }
 
     async fn about_daemon(&self, method: Method) -> Answer {
-        let Some(daemon) = &self.daemon else { return Ok(self.about_ourselves(method)) };
+        let Some(daemon) = &self.daemon else { return self.about_ourselves(method) };
         let first = |lines: Vec<String>| lines.into_iter().next().unwrap_or_default();
         match method {
             Method::GetState => {
@@ -347,17 +352,17 @@ impl World {
         }
     }
 
-    fn about_ourselves(&self, method: Method) -> Value {
-        match method {
+    fn about_ourselves(&self, method: Method) -> Answer {
+        Ok(match method {
             Method::GetState => info::state(RUNNING.0, RUNNING.1),
             Method::GetPid => Value::Int(process::own_id().map_or(0, |pid| pid.get().into())),
             Method::GetIdentification => Value::text(&self.identifier),
             _ => {
-                let mut all = self.processes.all();
+                let mut all = self.processes.all()?;
                 all.sort_by(|one, other| one.name().cmp(other.name()));
                 Value::List(all.iter().map(|process| info::config(&process.sheet, true)).collect())
             }
-        }
+        })
     }
 
     async fn tell_daemon(&self, method: Method) -> Answer {
@@ -393,7 +398,7 @@ impl World {
         if let Some(daemon) = &self.daemon {
             return daemon.ask(&[word, group]).await.map(|_| Value::Bool(true));
         }
-        match (word, self.processes.of_group(group).is_empty()) {
+        match (word, self.processes.of_group(group)?.is_empty()) {
             (_, true) => Err(Kind::BAD_NAME.about(group)),
             ("add", false) => Err(Kind::ALREADY_ADDED.about(group)),
             _ => Err(Kind::FAILED.about("there is no supervisord here: remove the service directory")),

@@ -25,12 +25,14 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::spawn_local;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// How many may wait to be let in.
 const BACKLOG: u32 = 128;
 /// How soon to try again what the system had no room for.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How soon to say so again.
+const SAID: Duration = Duration::from_secs(60);
 
 /// A server that listens.
 struct Open {
@@ -133,7 +135,7 @@ fn address(host: &str) -> Option<IpAddr> {
 async fn serve(socket: Socket, (world, credentials): (Rc<World>, Option<(String, String)>), voice: Voice) {
     let places = Arc::new(Semaphore::new(world.limits.connections));
     let crowded = Rc::new(Notify::new());
-    let mut told = false;
+    let mut told: Option<Instant> = None;
     loop {
         if places.available_permits() == 0 {
             crowded.notify_one();
@@ -157,12 +159,11 @@ async fn serve(socket: Socket, (world, credentials): (Rc<World>, Option<(String,
             }),
         };
         match came.map_err(|error| errno_of(&error)) {
-            Ok(()) => told = false,
-            Err(Errno::ECONNABORTED | Errno::EINTR) => {}
+            Ok(()) | Err(Errno::ECONNABORTED | Errno::EINTR) => {}
             Err(errno) => {
-                if !told {
+                if told.is_none_or(|told| told.elapsed() > SAID) {
                     voice.warning(&[b"unable to take a connection, trying again"], errno);
-                    told = true;
+                    told = Some(Instant::now());
                 }
                 sleep(AGAIN).await;
             }

@@ -32,6 +32,8 @@ mod sv;
 mod sv_log;
 mod sv_words;
 mod svevent;
+#[cfg(feature = "http")]
+mod svhttpd;
 mod svlogd;
 mod svprobe;
 mod talk;
