@@ -24,6 +24,7 @@ mod tree;
 use crate::cli::message::{to_stderr, to_stdout};
 use crate::exit::Exit;
 use crate::supervisor::facts::Facts;
+use crate::supervisor::python::absolute;
 use crate::sys::door::Args;
 use crate::sys::process;
 use host::Host;
@@ -90,7 +91,9 @@ fn check(setup: &Setup) -> Exit {
     Exit::OK
 }
 
-/// Reads the configuration again, as at the start.
+/// Reads the configuration again, as at the start: by the name that it was given, unless we have gone elsewhere since.
 fn read_again(given: &Given, host: &Host, setup: &Setup) -> Result<Setup, String> {
-    Setup::read(&setup.absolute, given, host).map_err(|wrong| wrong.0)
+    let same = absolute(&setup.file, &host.directory()) == setup.absolute;
+    let file = if same { &setup.file } else { &setup.absolute };
+    Setup::read(file, given, host).map_err(|wrong| wrong.0)
 }

@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod lines;
+mod server;
 mod usage;
 
 use crate::scene::{Done, Running, Scene, ours, theirs, until};
@@ -76,14 +77,6 @@ impl Daemon {
     #[track_caller]
     pub(super) fn until_logged(&self, words: &str) {
         until(&format!("the log says {words}"), || self.log().iter().any(|line| line.contains(words)));
-    }
-
-    /// So many times.
-    #[track_caller]
-    pub(super) fn until_logged_times(&self, words: &str, times: usize) {
-        until(&format!("the log says {words}"), || {
-            self.log().iter().filter(|line| line.contains(words)).count() >= times
-        });
     }
 
     #[track_caller]
