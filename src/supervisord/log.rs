@@ -110,7 +110,11 @@ impl Log {
     /// Removes the file and begins a new one.
     pub(super) fn clear(&mut self) -> Result<()> {
         let Some(path) = self.path().map(str::to_owned) else { return Err(Errno::ENOENT) };
-        fs::remove(&path)?;
+        // The original would remove a device as well.
+        match fs::facts_of_link(&path)?.kind {
+            Kind::File => fs::remove(&path)?,
+            _ => return Err(Errno::EPERM),
+        }
         self.say(Level::Info, "reopening log file");
         self.reopen();
         Ok(())
