@@ -35,7 +35,7 @@ struct Options {
     /// who may ask: a name
     #[argh(option)]
     user: Option<Bytes>,
-    /// and a file with the password, or {{SHA}} and the digits of its SHA-1
+    /// and a file with the password, or {SHA} and the digits of its SHA-1
     #[argh(option)]
     password_file: Option<Bytes>,
     /// listen also where others can ask, without a password

@@ -4,9 +4,11 @@ use super::command;
 use crate::rpc::Value;
 use crate::rpc::fault::{Fault, Kind};
 use crate::service::journal::Cursor;
+use crate::service::machine::Role;
 use crate::service::record::Report;
 use crate::supervise::client::{Place, Service};
 use crate::supervise::reader::Reader;
+use crate::supervisor::compile::Stream;
 use crate::supervisor::config::{self, Channel, Process as Settings};
 use crate::supervisor::info;
 use crate::supervisor::methods::Named;
@@ -14,6 +16,7 @@ use crate::supervisor::sheet::Sheet;
 use crate::supervisor::types::{Autorestart, LogFile};
 use crate::supervisor::view::{Of, Past, View};
 use crate::supervisor::words::Variables;
+use crate::sv;
 use crate::sys::errno::Reason;
 use crate::sys::{Errno, clock, fs};
 use std::cell::RefCell;
@@ -158,6 +161,16 @@ impl Processes {
     /// The same for clients.
     pub(super) fn info(&self, process: &Process) -> Value {
         info::process(&process.sheet, &self.look(process), clock::label(), &clock::calendar)
+    }
+
+    /// The log of a service that no configuration knows, where its logger says that it is.
+    pub(super) fn log(&self, process: &Process, stream: Stream) -> Option<String> {
+        let role = match stream {
+            Stream::Stdout => Role::Logger,
+            Stream::Stderr => Role::ErrorLogger,
+        };
+        let path = sv::newest(&service(&self.place(), process), role)?;
+        path.into_os_string().into_string().ok()
     }
 
     /// What the journal tells. It is read from where it was left off.

@@ -132,7 +132,7 @@ fn process_log(rest: &str, world: &World) -> Option<String> {
         Some(_) => return None,
     };
     let process = world.processes.find(&Named::parse(&name)).ok().flatten()?;
-    rpc::file(&process, stream).map(str::to_owned)
+    rpc::file(&world.processes, &process, stream)
 }
 
 /// `%20` is a blank.

@@ -2,7 +2,7 @@
 
 use super::deeds::{self, Outcome};
 use super::logs;
-use super::processes::Process;
+use super::processes::{Process, Processes};
 use super::world::World;
 use crate::rpc::fault::{Fault, Kind};
 use crate::rpc::{Answer, Call, Value};
@@ -101,7 +101,9 @@ async fn perform(world: &World, method: Option<Method>, params: &[Value]) -> Ans
         Method::ReadProcessStderrLog => given.read(Stream::Stderr),
         Method::TailProcessStdoutLog => given.tail(Stream::Stdout),
         Method::TailProcessStderrLog => given.tail(Stream::Stderr),
-        Method::ClearProcessLogs => given.process().and_then(|process| clear(&process)).map(|()| Value::Bool(true)),
+        Method::ClearProcessLogs => {
+            given.process().and_then(|process| clear(world, &process)).map(|()| Value::Bool(true))
+        }
         Method::ClearAllProcessLogs => clear_all(world).map(statuses),
         Method::SendProcessStdin => given.type_in().await,
         // An event that nobody has subscribed to: there are no listeners to tell.
@@ -238,14 +240,18 @@ impl Given<'_> {
         types::signal(&spelled).map_err(|_| Kind::BAD_SIGNAL.about(&spelled))
     }
 
+    fn file(&self, process: &Process, stream: Stream) -> Option<String> {
+        file(&self.world.processes, process, stream)
+    }
+
     fn read(&self, stream: Stream) -> Answer {
         let process = self.process()?;
-        logs::read(file(&process, stream), self.number(1)?, self.number(2)?)
+        logs::read(self.file(&process, stream).as_deref(), self.number(1)?, self.number(2)?)
     }
 
     fn tail(&self, stream: Stream) -> Answer {
         let process = self.process()?;
-        Ok(logs::tail(file(&process, stream), self.number(1)?, self.number(2)?))
+        Ok(logs::tail(self.file(&process, stream).as_deref(), self.number(1)?, self.number(2)?))
     }
 
     /// Writes to the standard input of a process, as fast as that takes it.
@@ -292,10 +298,11 @@ fn shown(value: Option<&Value>) -> String {
 }
 
 /// The log of a process.
-pub(super) fn file(process: &Process, stream: Stream) -> Option<&str> {
+pub(super) fn file(processes: &Processes, process: &Process, stream: Stream) -> Option<String> {
     match stream {
-        Stream::Stdout => process.sheet.stdout_file.as_deref(),
-        Stream::Stderr => process.sheet.stderr_file.as_deref(),
+        _ if process.is_plain => processes.log(process, stream),
+        Stream::Stdout => process.sheet.stdout_file.clone(),
+        Stream::Stderr => process.sheet.stderr_file.clone(),
     }
 }
 
@@ -304,17 +311,20 @@ fn statuses(outcomes: Vec<Outcome>) -> Value {
     Value::List(outcomes.iter().map(status).collect())
 }
 
-fn clear(process: &Process) -> Result<(), Fault> {
-    let files = [Stream::Stdout, Stream::Stderr].map(|stream| file(process, stream));
+fn clear(world: &World, process: &Process) -> Result<(), Fault> {
+    let files = [Stream::Stdout, Stream::Stderr].map(|stream| file(&world.processes, process, stream));
     for path in files.into_iter().flatten() {
-        logs::empty(path).map_err(|errno| logs::unable("empty", path, errno))?;
+        if process.is_plain {
+            return Err(Kind::FAILED.about(&format!("{path} is for its logger alone: see svlogd(8)")));
+        }
+        logs::empty(&path).map_err(|errno| logs::unable("empty", &path, errno))?;
     }
     Ok(())
 }
 
 fn clear_all(world: &World) -> Result<Vec<Outcome>, Fault> {
     let all = world.processes.in_order()?;
-    Ok(all.into_iter().map(|process| (process.clone(), clear(&process))).collect())
+    Ok(all.into_iter().map(|process| (process.clone(), clear(world, &process))).collect())
 }
 
 impl World {

@@ -148,3 +148,100 @@ fn the_supervisord_need_not_be_there() {
     let _ = server.scene;
     server.end();
 }
+
+/// What a configuration says of a process whose output goes into this file.
+fn sheet(log: &str) -> String {
+    let channel = |name: &str| {
+        format!(
+            "{name}_logfile /x/y\n{name}_logfile_maxbytes 0\n{name}_logfile_backups 0\n{name}_capture_maxbytes 0\n\
+             {name}_events_enabled false\n{name}_syslog false\n"
+        )
+    };
+    format!(
+        "group web\ngroup_priority 999\nstdout_file {log}\nname web\nsection program:web\ncommand sleep 1\npriority 999\n\
+         autostart true\nautorestart true\nstartsecs 1\nstartretries 3\nstopsignal 15\nstopwaitsecs 10\n\
+         stopasgroup false\nkillasgroup false\nexitcodes 0\nredirect_stderr false\n{}{}",
+        channel("stdout"),
+        channel("stderr")
+    )
+}
+
+#[test]
+fn a_log_goes_on_whatever_becomes_of_the_file() {
+    let scene = Scene::new();
+    scene.script("scan/web/run", "exec sleep 1000");
+    let log = scene.file("log", "before\n");
+    scene.file("scan/web/supervisor", sheet(log.to_str().unwrap()));
+    let server = Server::start(&scene, &[]);
+    let mut stream = server.connect();
+    stream.write_all(b"GET /logtail/web HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut heard = Vec::new();
+    let mut until_heard = |wanted: &str| {
+        while !heard.windows(wanted.len()).any(|window| window == wanted.as_bytes()) {
+            let mut bytes = [0; 4096];
+            let length = stream.read(&mut bytes).unwrap();
+            assert!(length > 0, "the stream ended");
+            heard.extend_from_slice(&bytes[..length]);
+        }
+    };
+    until_heard("before\n");
+    scene.append("log", "more\n");
+    until_heard("more\n");
+    scene.file("log", ""); // emptied
+    scene.append("log", "anew\n");
+    until_heard("anew\n");
+    scene.rename("log", "log.1");
+    scene.append("log.1", "the last of it\n");
+    scene.file("log", "another\n");
+    until_heard("the last of it\n");
+    until_heard("another\n");
+    scene.remove("log");
+    scene.file("log", "again\n");
+    until_heard("again\n");
+    assert_eq!(server.call("supervisor.clearProcessLogs", &[name("web")]), Ok(Value::Bool(true)));
+    assert_eq!(scene.read("log"), "");
+    scene.append("log", "after that\n");
+    until_heard("after that\n");
+    // A link is not for us to empty what it leads to.
+    scene.file("precious", "kept");
+    scene.remove("log");
+    scene.link("precious", "log");
+    assert_eq!(server.call("supervisor.clearProcessLogs", &[name("web")]).unwrap_err().code, 30);
+    assert_eq!(scene.read("precious"), "kept");
+    server.end();
+}
+
+#[test]
+fn what_is_no_text_is_shown_as_text() {
+    let scene = Scene::new();
+    scene.script("scan/web/run", "exec sleep 1000");
+    let log = scene.file("log", b"a\xff\x1b[31m\x00b\xc3");
+    scene.file("scan/web/supervisor", sheet(log.to_str().unwrap()));
+    let server = Server::start(&scene, &[]);
+    let read = |offset: i64, length: i64| {
+        server.call("supervisor.readProcessStdoutLog", &[name("web"), Value::Int(offset), Value::Int(length)])
+    };
+    let bad = '\u{fffd}';
+    assert_eq!(read(0, 0), Ok(Value::Text(format!("a{bad}{bad}[31m{bad}b{bad}"))));
+    scene.file("log", "\u{20ac}");
+    assert_eq!(read(1, 0), Ok(Value::Text(format!("{bad}{bad}"))));
+    server.end();
+}
+
+#[test]
+fn the_log_of_any_service_is_where_its_logger_has_it() {
+    let scene = Scene::new();
+    scene.script("scan/web/run", "echo hello; exec sleep 1000");
+    scene.script("scan/web/log/run", format!("exec {} ./main", ours("svlogd").display()));
+    scene.dir("scan/web/log/main");
+    let mut scan = supervise(&scene);
+    let server = Server::start(&scene, &[]);
+    let read = || server.call("supervisor.readProcessStdoutLog", &[name("web"), Value::Int(0), Value::Int(0)]);
+    until("it has said it", || read() == Ok(name("hello\n")));
+    assert_eq!(server.call("supervisor.clearProcessLogs", &[name("web")]).unwrap_err().code, 30);
+    let stderr = [name("web"), Value::Int(0), Value::Int(0)];
+    assert_eq!(server.call("supervisor.readProcessStderrLog", &stderr).unwrap_err().code, 20);
+    server.end();
+    scan.signal(15);
+    scan.end();
+}

@@ -76,7 +76,7 @@ command=sleep 1000
 autorestart=false
 [program:stubborn]
 command=sh -c 'trap \"\" TERM; while :; do sleep 1; done'
-stopwaitsecs=2
+stopwaitsecs=4
 killasgroup=true
 [program:talk]
 command=sh -c 'echo abcdefghijklmnopqrstuvwxyz; exec sleep 1000'
