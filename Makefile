@@ -22,7 +22,12 @@ MUSL         ?= $(shell uname -m)-unknown-linux-musl
 FUZZ_SECONDS ?= 60
 
 CHPST_NAMES := envdir envuidgid pgrphack setlock setuidgid softlimit
+# The server has crates of its own, and so a build of its own, of which the other programs know nothing: HTTP=no is without.
+HTTP        ?= yes
 PROGRAMS    := $(sort $(basename $(notdir $(wildcard bin/*.rs))))
+ifneq ($(HTTP),yes)
+PROGRAMS    := $(filter-out svhttpd,$(PROGRAMS))
+endif
 MANUALS     := $(filter-out $(CHPST_NAMES:%=man/%.8),$(sort $(wildcard man/*.[1-8])))
 BASH        := $(sort $(wildcard completions/bash/*))
 ZSH         := $(sort $(wildcard completions/zsh/*))
@@ -35,6 +40,9 @@ all: $(RELEASE)/.built
 # A file that remembers when all were built: `make && sudo make install` asks for no compiler the second time.
 $(RELEASE)/.built: $(SOURCES)
 	$(CARGO) build --release --locked
+ifeq ($(HTTP),yes)
+	$(CARGO) build --release --locked --features http --bin svhttpd
+endif
 	@touch $@
 
 demo: all
@@ -50,7 +58,10 @@ test:
 # What only a build with a feature has, in a place of its own: the programs of the others are not to change.
 test-features:
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features cert --test additions svprobe
-	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features cert --test manuals
+	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features cert,http --test manuals
+	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features http --lib svhttpd
+	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features http --test compliance svhttpd
+	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features http --test additions svhttpd
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features shell --lib supervisorctl
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features shell --test compliance supervisorctl
 
@@ -64,9 +75,10 @@ lint:
 	$(CARGO) clippy --locked --all-targets --features mio-reactor -- -D warnings
 	$(CARGO) clippy --locked --all-targets --features cert -- -D warnings
 	$(CARGO) clippy --locked --all-targets --features shell -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features http -- -D warnings
 
 docs:
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --features http --no-deps --document-private-items
 
 manuals:
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning $(MANUALS); \
@@ -121,6 +133,7 @@ msrv:
 	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets
 	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets --features mio-reactor
 	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets --features shell
+	RUSTC=$(RUSTC) CARGO_TARGET_DIR=$(TARGET_DIR)/msrv $(CARGO) check --locked --all-targets --features http
 
 # Each fuzzer for a while, from its seeds and from what earlier runs have found: rustup toolchain install nightly,
 # cargo install cargo-fuzz.

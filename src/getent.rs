@@ -4,12 +4,14 @@
 #![forbid(unsafe_code)]
 
 use crate::exit::Pid;
+use crate::probe::host::{Host, in_answer, in_file};
 use crate::process_state::account::Sources;
 use crate::signal::Signal;
 use crate::sys::fs::{self, How};
 use crate::sys::process::{self, Spawn, Stream};
 use crate::sys::reactor::Mask;
 use crate::sys::{Errno, Result, io};
+use core::net::IpAddr;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -44,6 +46,21 @@ pub fn ask(database: &str, name: &[u8]) -> Option<Vec<u8>> {
         Ok(_) | Err(Errno::ECHILD) => text.ok(), // somebody before us may have SIGCHLD ignored
         Err(_) => None,
     }
+}
+
+/// The addresses of a machine, as the host looks names up; none if nobody knows it.
+pub fn addresses(host: &Host) -> Vec<IpAddr> {
+    if let Some(known) = host.known() {
+        return known;
+    }
+    let Host::Name(name) = host else { return Vec::new() };
+    let file_first = sources("hosts").is_none_or(|sources| sources.file_first);
+    let in_hosts = || read("/etc/hosts").map_or_else(|_| Vec::new(), |content| in_file(&content, name));
+    let found = if file_first { in_hosts() } else { Vec::new() };
+    if !found.is_empty() {
+        return found;
+    }
+    ask("ahosts", name.as_bytes()).map_or_else(Vec::new, |answer| in_answer(&answer))
 }
 
 impl Question {

@@ -42,8 +42,13 @@ pub mod runsv;
 pub mod runsvchdir;
 pub mod runsvdir;
 pub mod supervisorctl;
+pub mod supervisord;
 pub mod sv;
 pub mod svevent;
 pub mod svlogd;
 pub mod svprobe;
 pub mod utmpset;
+
+// Layer 4: programs with a Cargo feature.
+#[cfg(feature = "http")]
+pub mod svhttpd;

@@ -183,8 +183,7 @@ fn may_import(from: &Module, to: &Module) -> bool {
     match (from.layer, to.layer) {
         _ if from.name == to.name => true,
         (0 | 1, to) => to == 0,
-        (2 | 3, to) => to < from.layer,
-        (4, to) => to == 0 || to == 2 || to == 3,
+        (2..=4, to) => to < from.layer,
         _ => false,
     }
 }

@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod commands;
+pub mod getopt;
 pub mod message;
 pub mod options;

@@ -92,10 +92,14 @@ fn inner(value: &Value, into: &mut String) {
 
 /// With a point or an exponent, as Python writes it.
 fn double(number: f64, into: &mut String) {
+    let text = if number.is_nan() { String::from("nan") } else { format!("{number:?}") };
     into.push_str("<double>");
-    let _ = match number {
-        _ if number.is_nan() => write!(into, "nan"),
-        _ => write!(into, "{number:?}"),
+    let _ = match text.split_once('e') {
+        Some((digits, exponent)) => match exponent.strip_prefix('-') {
+            Some(exponent) => write!(into, "{digits}e-{exponent:0>2}"),
+            None => write!(into, "{digits}e+{exponent:0>2}"),
+        },
+        None => write!(into, "{text}"),
     };
     into.push_str("</double>");
 }

@@ -6,10 +6,12 @@
 #![forbid(unsafe_code)]
 
 mod base64;
+pub mod basic;
 pub mod decode;
 pub mod encode;
 pub mod fault;
 mod markup;
+mod sha1;
 #[cfg(test)]
 mod tests;
 

@@ -34,6 +34,8 @@ pub struct Place<'a> {
     pub directory: &'a str,
     /// As whom the daemon runs.
     pub uid: u32,
+    /// Where programs are looked for; nothing if that is where the supervisors themselves look.
+    pub path: Option<&'a str>,
     /// Where chpst(8) is.
     pub chpst: &'a str,
     /// Where svlogd(8) is.
@@ -136,9 +138,6 @@ pub fn services(config: &Config, place: &Place<'_>) -> Compiled {
 
 /// What is not there yet is said, and never passed over.
 fn missing(config: &Config, told: &mut Vec<String>) {
-    for server in &config.servers {
-        told.push(format!("Section [{}] is not served: there is no server yet", server.section));
-    }
     if config.daemon.strip_ansi {
         told.push("strip_ansi is not supported yet: output is logged as it comes".into());
     }
@@ -226,7 +225,7 @@ pub fn directory_name(group: &str, process: &str) -> String {
     if group == process { escaped(group) } else { format!("{}:{}", escaped(group), escaped(process)) }
 }
 
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     if name.is_empty() {
         return "%".into(); // no other name is escaped to this
     }

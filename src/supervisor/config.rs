@@ -21,6 +21,8 @@ pub struct Config {
     pub remarks: Vec<(Level, String)>,
     /// Whether `[rpcinterface:supervisor]` is there, without which no client can say anything.
     pub rpc: bool,
+    /// Ours: sections of servers that may be asked from elsewhere without a password.
+    pub unprotected: Vec<String>,
 }
 
 /// What `[supervisord]` says.
@@ -60,6 +62,8 @@ pub struct Daemon {
     pub environment: Variables,
     /// What the daemon is called.
     pub identifier: String,
+    /// Ours: where it keeps what it knows.
+    pub statedir: Option<String>,
 }
 
 /// Processes that belong together.

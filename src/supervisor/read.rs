@@ -140,8 +140,9 @@ impl<'a> Reading<'a> {
             process.environment.extend(own);
         }
         let servers = self.servers()?;
+        let unprotected = self.unprotected(&servers)?;
         self.unread();
-        Ok(Config { daemon, groups, servers, rpc, remarks: self.remarks })
+        Ok(Config { daemon, groups, servers, rpc, unprotected, remarks: self.remarks })
     }
 
     fn daemon(&self) -> Result<Daemon> {
@@ -166,6 +167,8 @@ impl<'a> Reading<'a> {
         let childlogdir = types::directory(&childlogdir, self.facts)?;
         let nocleanup = self.typed(at, "nocleanup", false, types::boolean)?;
         let strip_ansi = self.typed(at, "strip_ansi", false, types::boolean)?;
+        let statedir = self.get(MAIN, "statedir", &names)?;
+        let statedir = statedir.map(|statedir| types::path(&statedir, self.facts)).transpose()?;
         let environment = self.daemons_environment()?;
         Ok(Daemon {
             logfile,
@@ -185,6 +188,7 @@ impl<'a> Reading<'a> {
             strip_ansi,
             environment,
             identifier,
+            statedir,
         })
     }
 
@@ -239,7 +243,7 @@ fn add_environment(names: &mut Names, variables: &Variables) {
     names.extend(variables.iter().map(|(name, value)| (format!("ENV_{name}"), Value::Text(value.clone()))));
 }
 
-const DAEMON: [&str; 18] = [
+const DAEMON: [&str; 19] = [
     "logfile",
     "logfile_maxbytes",
     "logfile_backups",
@@ -258,6 +262,7 @@ const DAEMON: [&str; 18] = [
     "environment",
     "identifier",
     "profile_options",
+    "statedir",
 ];
 const PROGRAM: [&str; 21] = [
     "command",
@@ -295,7 +300,7 @@ fn known_options(section: &str) -> Option<fn(&str) -> bool> {
         _ if section == MAIN => Some(|key| DAEMON.contains(&key)),
         _ if section == "include" => Some(|key| key == "files"),
         "unix_http_server" => Some(|key| ["file", "chmod", "chown", "username", "password"].contains(&key)),
-        "inet_http_server" => Some(|key| ["port", "username", "password"].contains(&key)),
+        "inet_http_server" => Some(|key| ["port", "username", "password", "unprotected"].contains(&key)),
         _ if !section.contains(':') => None,
         "program" => Some(of_a_program),
         "group" => Some(|key| ["programs", "priority"].contains(&key)),

@@ -115,8 +115,7 @@ struct Lines(String);
 
 impl Lines {
     fn put(&mut self, name: &str, value: impl ToString) {
-        let value = value.to_string().replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
-        self.0.push_str(&format!("{name} {value}\n"));
+        self.0.push_str(&written(name, &value.to_string()));
     }
 
     fn maybe(&mut self, name: &str, value: Option<impl ToString>) {
@@ -142,8 +141,14 @@ impl Lines {
     }
 }
 
+/// A line of a name and a value.
+pub(super) fn written(name: &str, value: &str) -> String {
+    let value = value.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+    format!("{name} {value}\n")
+}
+
 /// The name and the value of a line.
-fn line(line: &str) -> Option<(String, String)> {
+pub(super) fn line(line: &str) -> Option<(String, String)> {
     let (name, escaped) = line.split_once(' ')?;
     let mut value = String::new();
     let mut chars = escaped.chars();

@@ -5,12 +5,11 @@ use super::trouble::{Kind, Result, Trouble};
 use super::wait::Wait;
 use crate::getent;
 use crate::logdir::address::Peer;
-use crate::probe::host::{Host, in_answer, in_file};
 use crate::probe::http::response::Response;
 use crate::rpc::encode::basic;
 use crate::sys::reactor::Direction;
 use crate::sys::{Errno, io, socket};
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -128,7 +127,7 @@ fn connect(wait: &mut Wait, address: &Address) -> Result<OwnedFd> {
     let peers = match address {
         Address::Unix(path) => vec![Peer::Unix(path.as_bytes().to_vec())],
         Address::Tcp(place) => {
-            let found = address.name().map(addresses).unwrap_or_default();
+            let found = address.name().map(getent::addresses).unwrap_or_default();
             found.into_iter().map(|ip| Peer::Internet(SocketAddr::new(ip, place.port))).collect()
         }
     };
@@ -148,19 +147,4 @@ fn connect_to(wait: &mut Wait, peer: &Peer) -> Result<OwnedFd> {
     wait.one(connection.as_fd(), Direction::Write)?;
     socket::outcome(&connection).map_err(Trouble::call)?;
     Ok(connection)
-}
-
-/// The addresses of a machine, as the host looks names up; none if nobody knows it.
-fn addresses(host: &Host) -> Vec<IpAddr> {
-    if let Some(known) = host.known() {
-        return known;
-    }
-    let Host::Name(name) = host else { return Vec::new() };
-    let file_first = getent::sources("hosts").is_none_or(|sources| sources.file_first);
-    let in_hosts = || getent::read("/etc/hosts").map_or_else(|_| Vec::new(), |content| in_file(&content, name));
-    let found = if file_first { in_hosts() } else { Vec::new() };
-    if !found.is_empty() {
-        return found;
-    }
-    getent::ask("ahosts", name.as_bytes()).map_or_else(Vec::new, |answer| in_answer(&answer))
 }

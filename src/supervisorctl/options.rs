@@ -1,10 +1,11 @@
 //! The command line, read as Python's getopt reads it: long options may be cut short, none may be given twice.
 
 use super::server::is_url;
+use crate::cli::getopt::{Known, Spelled};
 use crate::cli::message::to_stdout;
 use crate::cli::options::{Bytes, Called, Usage};
 use crate::exit::Exit;
-use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs};
+use argh::{ArgsInfo, FromArgs};
 use std::ffi::OsStr;
 
 /// control programs that a Supervisor runs
@@ -68,13 +69,6 @@ fn wrong<T>(what: String) -> Result<T, Early> {
     Err(Early::Wrong(what))
 }
 
-/// An option as it was spelled, and its value.
-struct Spelled {
-    long: String,
-    spelled: String,
-    value: Option<String>,
-}
-
 /// Reads a command line, the program's name first.
 pub(super) fn read(words: &[String]) -> Result<Given, Early> {
     if let [_, word] = words {
@@ -83,94 +77,14 @@ pub(super) fn read(words: &[String]) -> Result<Given, Early> {
             return Err(Early::Done(HELP.parse::<Options>(&args).err().unwrap_or(Exit::OK)));
         }
     }
-    let (spelled, command) = cut(words.get(1..).unwrap_or_default())?;
+    let info = Options::get_args_info();
+    let known = Known { flags: info.flags, whole: &[] };
+    let (spelled, command) = known.cut(words.get(1..).unwrap_or_default()).map_err(Early::Wrong)?;
     let mut given = Given { command, ..Given::default() };
     for option in spelled {
         given.take(option, words.first().map_or("supervisorctl", String::as_str))?;
     }
     Ok(given)
-}
-
-/// The options, and what follows them.
-fn cut(words: &[String]) -> Result<(Vec<Spelled>, Vec<String>), Early> {
-    let info = Options::get_args_info();
-    let mut found = Vec::new();
-    let mut words = words.iter();
-    let mut rest = Vec::new();
-    while let Some(word) = words.next() {
-        if word == "--" {
-            break;
-        } else if let Some(long) = word.strip_prefix("--") {
-            found.push(long_option(info.flags, long, &mut words)?);
-        } else if word.len() > 1 && word.starts_with('-') {
-            cluster(info.flags, word.get(1..).unwrap_or_default(), &mut words, &mut found)?;
-        } else {
-            rest.push(word.clone());
-            break;
-        }
-    }
-    rest.extend(words.cloned());
-    Ok((found, rest))
-}
-
-fn takes_value(flag: &FlagInfo<'_>) -> bool {
-    flag.kind != FlagInfoKind::Switch
-}
-
-fn long_option<'w>(
-    flags: &[FlagInfo<'_>],
-    text: &str,
-    words: &mut impl Iterator<Item = &'w String>,
-) -> Result<Spelled, Early> {
-    let (name, glued) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-    // The original has an underscore in one of them.
-    let plain = name.replace('_', "-");
-    let names = flags.iter().map(|flag| (flag.long.trim_start_matches('-'), takes_value(flag)));
-    let names =
-        names.filter(|(long, _)| *long != "help" && (*long != "usage" || plain == "usage")).chain([("help", false)]);
-    let fits: Vec<(&str, bool)> = names.filter(|(long, _)| long.starts_with(&plain)).collect();
-    let exact = fits.iter().find(|(long, _)| *long == plain);
-    let (long, takes) = match (exact, fits.as_slice()) {
-        (Some(one), _) | (None, [one]) => *one,
-        (None, []) => return wrong(format!("option --{name} not recognized")),
-        _ => return wrong(format!("option --{name} not a unique prefix")),
-    };
-    let value = match (takes, glued) {
-        (false, Some(_)) => return wrong(format!("option --{long} must not have an argument")),
-        (false, None) => None,
-        (true, glued) => match glued.map(str::to_owned).or_else(|| words.next().cloned()) {
-            None => return wrong(format!("option --{long} requires argument")),
-            value => value,
-        },
-    };
-    Ok(Spelled { long: long.to_owned(), spelled: format!("--{long}"), value })
-}
-
-/// The letters behind one dash.
-fn cluster<'w>(
-    flags: &[FlagInfo<'_>],
-    letters: &str,
-    words: &mut impl Iterator<Item = &'w String>,
-    into: &mut Vec<Spelled>,
-) -> Result<(), Early> {
-    let mut rest = letters.chars();
-    while let Some(letter) = rest.next() {
-        let spelled = format!("-{letter}");
-        let flag = flags.iter().find(|flag| flag.short == Some(if letter == '?' { 'h' } else { letter }));
-        let Some(flag) = flag else { return wrong(format!("option {spelled} not recognized")) };
-        let long = flag.long.trim_start_matches('-').to_owned();
-        if !takes_value(flag) {
-            into.push(Spelled { long, spelled, value: None });
-            continue;
-        }
-        let glued = Some(rest.as_str().to_owned()).filter(|glued| !glued.is_empty());
-        let Some(value) = glued.or_else(|| words.next().cloned()) else {
-            return wrong(format!("option {spelled} requires argument"));
-        };
-        into.push(Spelled { long, spelled, value: Some(value) });
-        break;
-    }
-    Ok(())
 }
 
 impl Given {

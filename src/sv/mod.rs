@@ -19,6 +19,8 @@ mod output;
 mod show;
 mod wait;
 
+pub use log::newest;
+
 use crate::exit::Exit;
 use crate::service::verb::{Speller, Verb};
 use crate::sys::door::Args;

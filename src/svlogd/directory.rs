@@ -221,10 +221,13 @@ impl Directory {
         // In a log directory a link is nobody's that means well: it would lead what we write, and its mode, elsewhere.
         let file = match self.place {
             Place::Directory(_) => self.dir.own_file(self.current_name(), How::Append),
-            Place::File(_) => self.dir.file(self.current_name(), How::Append),
+            Place::File(_) => self.dir.file(self.current_name(), How::Shared),
         };
         let file = file.map_err(self.trouble(what))?;
-        fs::set_mode(&file, 0o644).map_err(self.trouble("unable to set mode of current"))?;
+        // The mode tells of a log directory's file that it is not complete; any other is somebody's, or a device.
+        if self.is_directory() {
+            fs::set_mode(&file, 0o644).map_err(self.trouble("unable to set mode of current"))?;
+        }
         if self.spliced {
             crate::sys::pipe::make_spliceable(&file).map_err(self.trouble(what))?;
         }

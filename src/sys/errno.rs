@@ -2,6 +2,11 @@
 
 pub use nix::errno::Errno;
 
+/// The number of an error that somebody else's code was told.
+pub fn errno_of(error: &std::io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
+
 /// runit's words for an error number: they differ from the C library's, and people's scripts match them.
 pub trait Reason {
     /// The words, without a capital or a full stop.

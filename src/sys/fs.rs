@@ -31,6 +31,10 @@ pub enum How {
     New,
     /// For writing, at the end; made (0600) if missing.
     Append,
+    /// For writing, at the end; made as the umask has it if missing.
+    Shared,
+    /// For writing, from the start; made as the umask has it, or emptied.
+    Fresh,
     /// For writing what is there already, such as a fifo.
     Write,
     /// For both, where what is there stays; made (0600) if missing.
@@ -172,6 +176,32 @@ impl Dir {
         nix::fcntl::renameat(&self.0, from.as_ref(), &self.0, to.as_ref())
     }
 
+    /// Moves a name out of this directory into another.
+    pub fn move_to(&self, name: impl AsRef<Path>, other: &Dir, to: impl AsRef<Path>) -> Result<()> {
+        nix::fcntl::renameat(&self.0, name.as_ref(), &other.0, to.as_ref())
+    }
+
+    /// Removes a name and all that is below it; no link is followed.
+    pub fn remove_all(&self, name: impl AsRef<Path>) -> Result<()> {
+        let name = name.as_ref();
+        if self.facts_of_link(name)?.kind != Kind::Directory {
+            return self.remove(name);
+        }
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let below = Dir(openat(&self.0, name, flags, Mode::empty())?);
+        for entry in below.names()? {
+            below.remove_all(entry)?;
+        }
+        self.remove_dir(name)
+    }
+
+    /// Makes a name look as if it had changed last at this time, in seconds since 1970.
+    pub fn set_modified(&self, name: impl AsRef<Path>, unix: i64) -> Result<()> {
+        let time = nix::sys::time::TimeSpec::new(unix as _, 0);
+        let flags = nix::sys::stat::UtimensatFlags::NoFollowSymlink;
+        nix::sys::stat::utimensat(&self.0, name.as_ref(), &time, &time, flags)
+    }
+
     /// Lets two names change places in one step; neither is missing meanwhile.
     pub fn exchange(&self, one: &CStr, other: &CStr) -> Result<()> {
         let at = self.0.as_raw_fd();
@@ -255,6 +285,8 @@ fn open_file_with(at: BorrowedFd<'_>, path: &Path, how: How, more: OFlag) -> Res
         How::New => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL, 0o644),
         How::Keep => (OFlag::O_RDWR | OFlag::O_CREAT, 0o600),
         How::Append => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_APPEND, 0o600),
+        How::Shared => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_APPEND, 0o666),
+        How::Fresh => (OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC, 0o666),
     };
     let flags = flags | more | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     io::again(|| openat(at, path, flags, Mode::from_bits_retain(mode)))
@@ -322,6 +354,32 @@ pub fn make_dir(path: impl AsRef<Path>, mode: u32) -> Result<()> {
 /// Removes an empty directory by path.
 pub fn remove_dir(path: impl AsRef<Path>) -> Result<()> {
     unlinkat(nix::fcntl::AT_FDCWD, path.as_ref(), UnlinkatFlags::RemoveDir)
+}
+
+/// Removes a name by path.
+pub fn remove(path: impl AsRef<Path>) -> Result<()> {
+    nix::unistd::unlink(path.as_ref())
+}
+
+/// Moves a name.
+pub fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<()> {
+    nix::fcntl::renameat(nix::fcntl::AT_FDCWD, from.as_ref(), nix::fcntl::AT_FDCWD, to.as_ref())
+}
+
+/// Whether we may execute a file.
+pub fn may_execute(path: impl AsRef<Path>) -> bool {
+    nix::unistd::access(path.as_ref(), nix::unistd::AccessFlags::X_OK).is_ok()
+}
+
+/// Whether we may write into a directory or a file.
+pub fn may_write(path: impl AsRef<Path>) -> bool {
+    nix::unistd::access(path.as_ref(), nix::unistd::AccessFlags::W_OK).is_ok()
+}
+
+/// Sets the owner of a path, a link not followed.
+pub fn set_owner_of(path: impl AsRef<Path>, uid: u32, gid: Option<u32>) -> Result<()> {
+    let at = nix::fcntl::AT_FDCWD;
+    nix::unistd::fchownat(at, path.as_ref(), Some(uid.into()), gid.map(Into::into), AtFlags::AT_SYMLINK_NOFOLLOW)
 }
 
 /// Sets the owner and group of an open file.

@@ -54,6 +54,12 @@ impl Watcher {
         self.0.add_watch(directory.as_ref(), flags | gone).map(Watch)
     }
 
+    /// Watches a file: what is written to it, and that it is renamed or removed.
+    pub fn add_file(&self, file: impl AsRef<Path>) -> Result<Watch> {
+        let flags = AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_ATTRIB | AddWatchFlags::IN_MOVE_SELF;
+        self.0.add_watch(file.as_ref(), flags).map(Watch)
+    }
+
     /// Stops watching a directory. One that is gone is not watched any more already.
     pub fn remove(&self, watch: Watch) {
         let _ = self.0.rm_watch(watch.0);

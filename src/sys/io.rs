@@ -239,6 +239,15 @@ fn standard(number: i32) -> BorrowedFd<'static> {
     unsafe { BorrowedFd::borrow_raw(number) }
 }
 
+/// Puts nothing behind the three standard descriptors, for us and for all that we start.
+pub fn become_silent() -> Result<()> {
+    let flags = OFlag::O_RDWR | OFlag::O_CLOEXEC;
+    let null = nix::fcntl::open("/dev/null", flags, nix::sys::stat::Mode::empty())?;
+    nix::unistd::dup2_stdin(&null)?;
+    nix::unistd::dup2_stdout(&null)?;
+    nix::unistd::dup2_stderr(&null)
+}
+
 /// Makes this standard error, for us and for all that we start.
 pub fn become_stderr(fd: impl AsFd) -> Result<()> {
     nix::unistd::dup2_stderr(fd)

@@ -11,7 +11,7 @@ use nix::sys::socket::{
 };
 use nix::sys::stat::{Mode, SFlag, fchmod, fstat, umask};
 use std::ffi::OsStr;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -56,6 +56,19 @@ impl Bound {
     /// Whether it still has the place that it was given.
     pub fn is_there(&self) -> bool {
         self.path.as_ref().is_none_or(|(path, id)| fs::facts_of_link(path).is_ok_and(|facts| facts.id == *id))
+    }
+}
+
+impl Bound {
+    /// Takes a connection that waits, with a descriptor that never does; nothing if none is there.
+    pub fn accept(&self) -> Result<Option<OwnedFd>> {
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        match nix::sys::socket::accept4(self.socket.as_raw_fd(), flags) {
+            // SAFETY: the call has just made it, for nobody else.
+            Ok(number) => Ok(Some(unsafe { OwnedFd::from_raw_fd(number) })),
+            Err(Errno::EAGAIN | Errno::EINTR | Errno::ECONNABORTED) => Ok(None),
+            Err(errno) => Err(errno),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 //! anything or speaks to a user; each call returns what the system said, and the caller knows what it was for.
 #![allow(clippy::disallowed_methods)] // what the others must not call is made here
 
+#[cfg(feature = "http")]
+pub mod asynchronous;
 pub mod clock;
 pub mod console;
 pub mod door;
@@ -21,6 +23,7 @@ pub mod pipe;
 pub mod process;
 pub mod processes;
 pub mod reactor;
+pub mod signals;
 pub mod socket;
 pub mod title;
 

@@ -416,6 +416,23 @@ pub fn apart(work: impl FnOnce() -> Exit) -> Result<Pid> {
     }
 }
 
+/// Goes on as a child that leads a session of its own, so that no terminal reaches it; the process that was started ends
+/// with 0 as soon as the descriptor that is answered is closed. Only for a process that has no other threads.
+pub fn go_to_background() -> Result<OwnedFd> {
+    let (reading, writing) = io::pipe()?;
+    // SAFETY: no other thread can hold a lock that the child would need; none of our exit handlers is meant for the
+    // process that ends here.
+    unsafe {
+        if Errno::result(libc::fork())? != 0 {
+            drop(writing);
+            let _ = io::read(reading, &mut [0]); // its end is what is waited for
+            libc::_exit(0);
+        }
+    }
+    super::identity::new_session()?;
+    Ok(writing)
+}
+
 /// Takes one ended child, if there is one.
 pub fn reap() -> Option<(Pid, Ending)> {
     loop {

@@ -26,11 +26,14 @@ mod runsvchdir;
 mod runsvdir;
 mod soak;
 mod state;
+mod supervisord;
 mod survivors;
 mod sv;
 mod sv_log;
 mod sv_words;
 mod svevent;
+#[cfg(feature = "http")]
+mod svhttpd;
 mod svlogd;
 mod svprobe;
 mod talk;

@@ -17,6 +17,9 @@ mod runsvchdir;
 mod runsvdir;
 mod supervisor;
 mod supervisorctl;
+mod supervisord;
 mod sv;
+#[cfg(feature = "http")]
+mod svhttpd;
 mod svlogd;
 mod utmpset;

@@ -42,6 +42,11 @@ impl One<'_> {
         };
         let mut text = Vec::from(SHELL);
         text.extend_from_slice(self.redirections().as_bytes());
+        if let Some(path) = self.place.path {
+            text.extend_from_slice(b"export PATH=");
+            text.extend(quoted(path.as_bytes()));
+            text.push(b'\n');
+        }
         match words {
             Ok(words) => self.execute(&words, variables, &mut text),
             Err(why) => {

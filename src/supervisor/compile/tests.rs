@@ -13,7 +13,7 @@ fn compiled(text: &str) -> Compiled {
     let auto = |name: &str, stream: Stream| format!("/tmp/{name}-{}.log", stream.name());
     let groups = |uid: u32| Vec::from([uid, 44]);
     let (chpst, svlogd) = ("/bin/chpst", "/bin/svlogd");
-    services(&config, &Place { directory: "/srv", uid: 0, chpst, svlogd, groups: &groups, auto: &auto })
+    services(&config, &Place { directory: "/srv", uid: 0, path: None, chpst, svlogd, groups: &groups, auto: &auto })
 }
 
 fn only(text: &str) -> Service {
@@ -192,10 +192,9 @@ fn names() {
 
 #[test]
 fn what_is_missing_is_told() {
-    let text = "strip_ansi=1\n[inet_http_server]\nport=1\n[eventlistener:l]\ncommand=x\nevents=EVENT\n[program:p]\ncommand=x\n\
+    let text = "strip_ansi=1\n[eventlistener:l]\ncommand=x\nevents=EVENT\n[program:p]\ncommand=x\n\
                 stdout_capture_maxbytes=1\nstderr_events_enabled=1";
     let expected = [
-        "Section [inet_http_server] is not served: there is no server yet",
         "strip_ansi is not supported yet: output is logged as it comes",
         "No events are sent to eventlistener l yet",
         "stdout_capture_maxbytes of p is not supported yet: output is all logged",

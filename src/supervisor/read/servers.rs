@@ -27,6 +27,17 @@ impl Reading<'_> {
         Ok(Server { section: section.into(), at: Endpoint::Inet(host, port), credentials })
     }
 
+    /// The sections that say `unprotected`.
+    pub(super) fn unprotected(&self, servers: &[Server]) -> Result<Vec<String>> {
+        let none = Names::new();
+        let mut found = Vec::new();
+        for server in servers.iter().filter(|server| matches!(server.at, Endpoint::Inet(..))) {
+            let at = At { section: &server.section, names: &none };
+            found.extend(self.typed(at, "unprotected", false, types::boolean)?.then(|| server.section.clone()));
+        }
+        Ok(found)
+    }
+
     fn unix(&self, section: &str) -> Result<Server> {
         let file = self.get(section, "file", &self.names(&[]))?;
         let file = file.ok_or_else(|| wrong!("section [{section}] has no file value"))?;

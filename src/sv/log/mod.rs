@@ -12,6 +12,7 @@ use super::names::Places;
 use super::options::Request;
 use super::output::{Output, shown_name};
 use crate::cli::message::{printable, to_stderr};
+use crate::logdir::logger::Outlet;
 use crate::logdir::merge::{Twins, earliest};
 use crate::service::machine::Role;
 use crate::supervise::client::Service;
@@ -23,6 +24,9 @@ use line::Look;
 use options::Lines;
 pub(super) use options::{Asked, fail, read};
 use std::env;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 use stream::{Extent, Stream};
 
 /// All the logs that are shown, as one.
@@ -58,6 +62,16 @@ pub(super) fn run(request: &Request, asked: &Asked, output: &mut Output) {
     if asked.follow && !logs.streams.is_empty() {
         following::follow(&mut logs, output);
     }
+}
+
+/// The file that one logger of a service writes into now, if there is one.
+pub fn newest(service: &Service<'_>, role: Role) -> Option<PathBuf> {
+    let Found::In(outlets) = finding::find(service, role) else { return None };
+    let path = |outlet: Outlet| match outlet {
+        Outlet::Directory(path) => PathBuf::from(OsString::from_vec(path)).join("current"),
+        Outlet::File(path) => PathBuf::from(OsString::from_vec(path)),
+    };
+    outlets.into_iter().next().map(path)
 }
 
 /// The last lines of a service's log, fit to be shown; nothing where there is no log.

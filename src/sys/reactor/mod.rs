@@ -99,7 +99,7 @@ impl Masks {
 }
 
 /// Changes the mask of this process and returns the one before.
-fn change(how: i32, signals: &[Signal]) -> libc::sigset_t {
+pub(super) fn change(how: i32, signals: &[Signal]) -> libc::sigset_t {
     let mut set = MaybeUninit::uninit();
     let mut before = MaybeUninit::uninit();
     // SAFETY: sigemptyset initialises the set, sigprocmask the one before; it cannot fail with these arguments.
@@ -115,7 +115,7 @@ fn change(how: i32, signals: &[Signal]) -> libc::sigset_t {
 
 /// Makes signals be what they are by default, also where we were started with them ignored: an ignored SIGCHLD would
 /// reap our children behind our back.
-fn set_default(signals: &[Signal]) {
+pub(super) fn set_default(signals: &[Signal]) {
     for signal in signals {
         // SAFETY: no handler, only the default action.
         unsafe { libc::signal(signal.number().into(), libc::SIG_DFL) };

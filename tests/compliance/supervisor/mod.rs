@@ -2,13 +2,12 @@
 //! Needs Python with the package `supervisor`, version 4.2.
 
 mod corpus;
-mod host;
-mod running;
+pub(crate) mod running;
 mod shown;
 
 use crate::scene::{Scene, skip};
-use host::Host;
 use keepup::supervisor::read;
+use keepup::supervisord::host::Host;
 use std::collections::BTreeMap;
 use std::process::Command;
 
@@ -52,6 +51,13 @@ fn without_environment(answer: &str) -> String {
     format!("{head}Available names: {}{tail}", kept.join(", ")).trim_end().into()
 }
 
+/// The host as the daemon sees it, from where the scene is.
+pub(crate) fn host_of(scene: &Scene) -> Host {
+    let variables = [("KEEPUP_TEST".to_owned(), "some value".to_owned())].into();
+    let directory = scene.path("").to_str().unwrap().trim_end_matches('/').to_owned();
+    Host { directory: Some(directory), variables }
+}
+
 #[test]
 fn configurations_mean_what_they_mean_to_the_original() {
     let scene = Scene::new();
@@ -62,7 +68,7 @@ fn configurations_mean_what_they_mean_to_the_original() {
         Ok(theirs) => theirs,
         Err(why) => return skip(NAME, &why),
     };
-    let host = Host { directory: scene.path("").to_owned() };
+    let host = host_of(&scene);
     let mut differ = String::new();
     for (path, text) in &files {
         let ours = without_environment(&match read::configuration(path, &host)

@@ -1,7 +1,7 @@
 //! The same configuration run by the original's daemon, and as the service directories that we make of it: the processes
 //! find the same arguments, environment, directory, umask, user and groups, and their output is in the same files.
 
-use super::host::Host;
+use super::host_of;
 use crate::scene::{Scene, ours, root, skip, theirs, until};
 use keepup::supervisor::compile::{Mode, Place, Stream, services};
 use keepup::supervisor::facts::Facts;
@@ -134,28 +134,28 @@ fn by_theirs() -> Option<Vec<(String, String)>> {
     Some(found)
 }
 
-/// Writes the service directories of a configuration into `sv`.
-fn compile(scene: &Scene, file: &str) {
+/// Writes the service directories of a configuration into a directory, and says what it has not made.
+pub(crate) fn compile(scene: &Scene, file: &str, into: &str) -> Vec<String> {
     let directory = scene.path("");
     let here = directory.to_str().unwrap().trim_end_matches('/').to_owned();
-    let host = Host { directory: here.clone().into() };
+    let host = host_of(scene);
     let config = read::configuration(file, &host).unwrap();
     let groups = |uid: u32| Vec::from([host.main_group(uid).unwrap()]);
-    let auto = |name: &str, stream: Stream| format!("{here}/auto-{name}-{}", stream.name());
+    let auto = |name: &str, stream: Stream| format!("{here}/auto/{name}-{}", stream.name());
     let (chpst, svlogd) = (ours("chpst"), ours("svlogd"));
     let place = Place {
         directory: &here,
         uid: host.uid(),
+        path: None,
         chpst: chpst.to_str().unwrap(),
         svlogd: svlogd.to_str().unwrap(),
         groups: &groups,
         auto: &auto,
     };
     let compiled = services(&config, &place);
-    assert_eq!(compiled.missing, [""; 0]);
     for service in compiled.services {
         for file in service.files {
-            let name = format!("sv/{}/{}", service.name, file.name);
+            let name = format!("{into}/{}/{}", service.name, file.name);
             let text = String::from_utf8(file.content).unwrap();
             match file.mode {
                 Mode::Program => drop(scene.script(&name, text.strip_prefix("#!/bin/sh\n").unwrap())),
@@ -164,12 +164,13 @@ fn compile(scene: &Scene, file: &str) {
             scene.mode(&name, file.mode.bits());
         }
     }
+    compiled.missing
 }
 
 fn by_ours() -> Vec<(String, String)> {
     let scene = Scene::new();
     let file = prepare(&scene);
-    compile(&scene, &file);
+    assert_eq!(compile(&scene, &file, "sv"), [""; 0]);
     let scan = scene.path("sv");
     let mut command = scene.command(ours("runsvdir"));
     command.args(["-P", "--grace", "10", scan.to_str().unwrap()]).current_dir(scene.path(""));
