@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::scene::service::Service;
+use std::io::Read;
 
 /// Copies of ours in the scene, which can be replaced.
 fn install(scene: &Scene, name: &str, content: &[u8]) {
@@ -42,19 +43,25 @@ fn sorted(mut pids: Vec<i32>) -> Vec<i32> {
     pids
 }
 
-/// What it was told at its start: another one for each program.
-fn generation(pid: i32) -> Vec<u8> {
-    fs::read(format!("/proc/{pid}/environ")).unwrap()
+/// What it was told when its program was replaced last: another one for each program. Read at once, since what is left of
+/// an environment after a pause may be nothing: of a program that has been replaced meanwhile no more can be read.
+fn generation(pid: i32) -> Option<Vec<u8>> {
+    let mut environment = vec![0; 1 << 20];
+    let length = fs::File::open(format!("/proc/{pid}/environ")).unwrap().read(&mut environment).unwrap();
+    let mut variables = environment[..length].split(|byte| *byte == 0);
+    variables.find(|variable| variable.starts_with(b"KEEPUP_HANDOVER=")).map(<[u8]>::to_vec)
+}
+
+/// Whether another program has got as far as to be told.
+fn is_another(pid: i32, before: &Option<Vec<u8>>) -> bool {
+    generation(pid).is_some_and(|now| Some(&now) != before.as_ref())
 }
 
 #[track_caller]
 fn replace(runsvdir: &Running) {
     let before = generation(runsvdir.pid());
     runsvdir.signal(libc::SIGUSR2);
-    until("it was replaced", || {
-        let now = generation(runsvdir.pid());
-        !now.is_empty() && now != before
-    });
+    until("it was replaced", || is_another(runsvdir.pid(), &before));
 }
 
 #[test]
@@ -100,7 +107,7 @@ fn deaths_meanwhile_are_heard_of() {
         let victim = until_some("there is one", || children(runsvdir.pid()).first().copied());
         runsvdir.signal(libc::SIGUSR2);
         scene.signal_child(victim, runsvdir.pid(), libc::SIGKILL);
-        until("it was replaced", || generation(runsvdir.pid()) != before);
+        until("it was replaced", || is_another(runsvdir.pid(), &before));
         until("there are as many as before", || {
             let all = children(runsvdir.pid());
             all.len() == 8 && !all.contains(&victim)
@@ -223,7 +230,7 @@ fn sv_replaces_all_of_them() {
     let lines: Vec<&str> = done.out.lines().collect();
     assert_eq!(lines.len(), 6, "{lines:?}");
     assert_eq!(lines[5], format!("ok: runsvdir {}: replaced", runsvdir.pid()));
-    assert_ne!(generation(runsvdir.pid()), before);
+    assert!(is_another(runsvdir.pid(), &before));
     assert_eq!(pids(&scene, 5), services);
 }
 
