@@ -13,10 +13,10 @@ use std::time::Duration;
 const NOTE: &str = r#"echo "$SVEVENT_SERVICE $SVEVENT_EVENT $SVEVENT_SEQUENCE" >> "#;
 
 /// Shorter than by default, so that a test need not wait.
-const WELL: [&str; 2] = ["-w", "500ms"];
+pub(crate) const WELL: [&str; 2] = ["-w", "500ms"];
 
 /// A scan directory, `scan`, with a hook that notes its calls in `calls`.
-fn scene() -> Scene {
+pub(crate) fn scene() -> Scene {
     let scene = Scene::new();
     scene.dir("scan");
     scene.dir("calls.d");
@@ -57,7 +57,7 @@ fn run(scene: &Scene, args: &[&str]) -> Done {
 }
 
 /// What was called: service and event, in order.
-fn calls(scene: &Scene) -> Vec<String> {
+pub(crate) fn calls(scene: &Scene) -> Vec<String> {
     let words = |line: &String| line.rsplit_once(' ').map(|(words, _)| words.to_owned());
     scene.lines("calls").iter().filter_map(words).collect()
 }
@@ -246,14 +246,14 @@ fn killed_at_any_moment_it_loses_nothing_and_repeats_only_what_was_under_way() {
 }
 
 /// A service that nobody supervises, whose journal we write.
-struct Written<'a> {
+pub(crate) struct Written<'a> {
     scene: &'a Scene,
     name: &'static str,
     writer: Writer,
 }
 
 impl<'a> Written<'a> {
-    fn new(scene: &'a Scene, name: &'static str) -> Written<'a> {
+    pub(crate) fn new(scene: &'a Scene, name: &'static str) -> Written<'a> {
         scene.dir(format!("scan/{name}/supervise"));
         Written { scene, name, writer: Writer::resume(b"", b"") }
     }
@@ -268,11 +268,11 @@ impl<'a> Written<'a> {
         self.scene.append(self.file("journal"), &text);
     }
 
-    fn note(&mut self, draft: &Draft) {
+    pub(crate) fn note(&mut self, draft: &Draft) {
         self.note_at(label(0), draft);
     }
 
-    fn fails_and_gives_up(&mut self) {
+    pub(crate) fn fails_and_gives_up(&mut self) {
         self.note(&Draft::new(Event::Exit).with(Key::Code, 1));
         self.note(&Draft::new(Event::GaveUp).with(Key::Failures, 1));
     }
