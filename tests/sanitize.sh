@@ -1,0 +1,137 @@
+#!/bin/sh
+# The tests under sanitizers: tests/FAULTS.md has what came of it.
+#
+#   tests/sanitize.sh address    everything under AddressSanitizer and its leak checker
+#   tests/sanitize.sh memcheck   the programs under valgrind, in a part of the process tests
+#   tests/sanitize.sh            both
+#
+# What they find is in reports, one for each process, and any is a failure. That a test fails is none in itself: some
+# measure what a sanitizer changes, and under valgrind everything takes twenty times as long. Those are listed.
+set -eu
+cd "$(dirname "$0")/.."
+
+HOST=$(rustc -vV | sed -n 's/^host: //p')
+PLACE=$(realpath -m "${CARGO_TARGET_DIR:-target}/sanitize")
+THREADS=${TEST_THREADS:-8}
+PROGRAMS='runsvdir runsv sv svlogd chpst svevent svprobe runsvchdir utmpset pidproxy'
+
+skipped() {
+    echo "SKIPPED sanitize $1: $2"
+}
+
+# Where a report is made anew for each run, by whoever the process belongs to.
+reports() {
+    rm -rf "${PLACE:?}/${1:?}"
+    mkdir -p "$PLACE/$1"
+    chmod 1777 "$PLACE/$1"
+}
+
+# The programs of a test run, newest first: cargo would build again what has been put in their place.
+binary() {
+    find "$1/deps" -maxdepth 1 -type f -executable -name "$2-*" -printf '%T@ %p\n' | sort -rn | sed -n '1s/^[^ ]* //p'
+}
+
+# Runs one of them, and names the tests that failed.
+run() {
+    echo "==== $1: $2"
+    shift 2
+    "$@" >"$PLACE/output" 2>&1 || true
+    sed -n 's/^test \(.*\) \.\.\. FAILED$/failed (see tests\/FAULTS.md): \1/p' "$PLACE/output"
+    grep '^test result:' "$PLACE/output" || { tail -n 50 "$PLACE/output"; exit 1; }
+}
+
+# How many processes have reported something.
+verdict() {
+    if [ "$2" -eq 0 ]; then
+        echo "FAULTS sanitize $1: $3, none of them with a report"
+    else
+        echo "FAULTS sanitize $1: $3, $2 of them with a report, in $PLACE/$1"
+        FAILED=yes
+    fi
+}
+
+# A compiler that is no nightly has the sanitizer too, where its runtime is there, and tells of it when asked so.
+address() {
+    if ! find "$(rustc --print sysroot)/lib/rustlib/$HOST/lib" -name 'librustc-*_rt.asan.a' | grep -q .; then
+        skipped address 'the runtime of AddressSanitizer is not installed'
+        return 0
+    fi
+    reports address
+    export RUSTC_BOOTSTRAP=1 KEEPUP_DYNAMIC=1
+    # Blocks of the C library for its own threads and streams are still reachable; what is not is a leak.
+    ASAN_OPTIONS=log_path=$PLACE/address/report:detect_leaks=1:abort_on_error=0:exitcode=99
+    ASAN_OPTIONS=$ASAN_OPTIONS:allocator_may_return_null=1:handle_segv=1:use_sigaltstack=1
+    export ASAN_OPTIONS
+    built=$PLACE/build-address
+    RUSTFLAGS='-Zsanitizer=address -Cdebuginfo=1' CARGO_TARGET_DIR=$built ASAN_OPTIONS=detect_leaks=0 \
+        "${CARGO:-cargo}" test --quiet --locked --no-run --target "$HOST"
+    built=$built/$HOST/debug
+    run address 'unit tests' "$(binary "$built" keepup)" --test-threads="$THREADS"
+    # What traces cannot be searched for leaks, and what measures memory is measured with the sanitizer's.
+    for suite in additions compliance; do
+        # shellcheck disable=SC2046 # words
+        run address "$suite" "$(binary "$built" $suite)" --test-threads="$THREADS" $(without address)
+    done
+    verdict address "$(find "$PLACE/address" -type f | wc -l)" 'all tests'
+}
+
+# Programs that valgrind runs stand in the place of ours; how they are told apart from others by their name in /proc does
+# not work then, so what depends on that is left out, and what replaces programs.
+memcheck() {
+    if ! command -v valgrind >/dev/null; then
+        skipped memcheck 'valgrind is not installed'
+        return 0
+    fi
+    reports memcheck
+    built=$PLACE/build-memcheck
+    KEEPUP_DYNAMIC=1 CARGO_TARGET_DIR=$built "${CARGO:-cargo}" test --quiet --locked --no-run
+    built=$built/debug
+    # shellcheck disable=SC2086 # words
+    run memcheck 'unit tests' valgrind -q --error-exitcode=99 --log-file="$PLACE/memcheck/unit.%p" --leak-check=full \
+        --errors-for-leak-kinds=definite "$(binary "$built" keepup)" --test-threads=1 $UNITS
+    mkdir -p "$built/real"
+    for program in $PROGRAMS; do
+        # Not the wrapper of a run before this one.
+        if ! head -c 2 "$built/$program" | grep -q '#!'; then mv "$built/$program" "$built/real/$program"; fi
+        cat >"$built/$program" <<EOF
+#!/bin/sh
+exec valgrind -q --trace-children=no --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=no \\
+    --log-file=$PLACE/memcheck/$program.\$(date +%s%N).%p $built/real/$program "\$@"
+EOF
+        chmod 755 "$built/$program"
+    done
+    for suite in additions compliance; do
+        # shellcheck disable=SC2046 # words
+        run memcheck "$suite" "$(binary "$built" $suite)" --test-threads="$THREADS" $(without memcheck)
+    done
+    processes=$(find "$PLACE/memcheck" -type f | wc -l)
+    verdict memcheck "$(find "$PLACE/memcheck" -type f -size +0 | wc -l)" "$processes processes"
+}
+
+# Left out, and why.
+without() {
+    # They trace, and so does the leak checker at the end of each process; they measure memory and instructions.
+    left_out='crash:: faults:: footprint hostile:: soak::'
+    if [ "$1" = memcheck ]; then
+        # By its name in /proc a program is found there, which is valgrind's; programs are replaced by others.
+        left_out="$left_out reexec successor upgrade svevent::killed_at_any soak process_one memory examples"
+    fi
+    for name in $left_out; do printf -- '--skip %s ' "$name"; done
+}
+
+# Of the unit tests those that walk through every state take hours.
+UNITS=${UNITS:---skip explore --skip every_state --skip walk}
+FAILED=no
+case ${1:-both} in
+address) address ;;
+memcheck) memcheck ;;
+both)
+    address
+    memcheck
+    ;;
+*)
+    echo "usage: $0 [address|memcheck]" >&2
+    exit 100
+    ;;
+esac
+[ "$FAILED" = no ]
