@@ -103,7 +103,7 @@ fn try_all(what: &str, table: &[(&str, &[&str])], number: Option<usize>, attempt
 /// From now on, until the answer is ended, calls of this process fail.
 fn inject(scene: &Scene, pid: i32, fault: &str) -> Running {
     let mut command = scene.command("/usr/bin/strace");
-    command.args(["-o", "calls", "-e", &format!("inject={fault}"), "-p", &pid.to_string()]);
+    command.args(["-o", "traced", "-e", &format!("inject={fault}"), "-p", &pid.to_string()]);
     let tracer = scene.spawn(command);
     until("it is traced", || tracer.err().contains("attached") || tracer.err().contains("strace:"));
     assert!(tracer.err().contains("attached"), "{}", tracer.err());
@@ -112,9 +112,9 @@ fn inject(scene: &Scene, pid: i32, fault: &str) -> Running {
 
 /// No more of them fail. While nothing happened there were few.
 fn relent(scene: &Scene, pid: i32, mut tracer: Running) {
-    let before = scene.lines("calls").len();
+    let before = scene.lines("traced").len();
     throughout("it lives", Duration::from_millis(700), || process_state(Some(pid)).is_some_and(|state| state != 'Z'));
-    let calls = scene.lines("calls").len() - before;
+    let calls = scene.lines("traced").len() - before;
     assert!(calls < 3000, "{calls} calls in less than a second in which nothing happened");
     tracer.signal(libc::SIGTERM);
     let _ = tracer.end();
