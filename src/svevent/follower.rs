@@ -128,7 +128,7 @@ impl Follower {
             Ok(_) | Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(nothing),
             Err(errno) => return Err(errno),
         };
-        let mut cursor = self.memory.cursor.clone();
+        let mut cursor = self.memory.cursor;
         let taken = self.reader.read(&supervise, &mut cursor)?;
         if taken.lines.is_empty() && self.rules.is_some() {
             return Ok(nothing);
