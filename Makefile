@@ -100,7 +100,8 @@ FAULTS ?= at_any at_many no_call_that_fails a_hundred_thousand
 faults:
 	$(CARGO) test --locked --test additions -- --ignored --nocapture --test-threads=1 $(FAULTS)
 
-# The tests under AddressSanitizer and, in part, under valgrind: SANITIZE=address or SANITIZE=memcheck for one of them.
+# The tests under AddressSanitizer and, in part, under valgrind: SANITIZE=address or SANITIZE=memcheck for one of them;
+# SANITIZE=miri for Miri.
 SANITIZE ?= both
 
 sanitize:

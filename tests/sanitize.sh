@@ -3,7 +3,10 @@
 #
 #   tests/sanitize.sh address    everything under AddressSanitizer and its leak checker
 #   tests/sanitize.sh memcheck   the programs under valgrind, in a part of the process tests
-#   tests/sanitize.sh            both
+#   tests/sanitize.sh miri       what is decided without the system, in Miri
+#   tests/sanitize.sh            the first two
+#
+# ONLY='errlog:: svlogd::' chooses tests by name.
 #
 # What they find is in reports, one for each process, and any is a failure. That a test fails is none in itself: some
 # measure what a sanitizer changes, and under valgrind everything takes twenty times as long. Those are listed.
@@ -35,7 +38,8 @@ binary() {
 run() {
     echo "==== $1: $2"
     shift 2
-    "$@" >"$PLACE/output" 2>&1 || true
+    # shellcheck disable=SC2086 # words
+    "$@" ${ONLY:-} >"$PLACE/output" 2>&1 || true
     sed -n 's/^test \(.*\) \.\.\. FAILED$/failed (see tests\/FAULTS.md): \1/p' "$PLACE/output"
     grep '^test result:' "$PLACE/output" || { tail -n 50 "$PLACE/output"; exit 1; }
 }
@@ -67,8 +71,10 @@ address() {
     # Blocks of the C library for its own threads and streams are still reachable; what is not is a leak.
     ASAN_OPTIONS=log_path=$PLACE/address/report:detect_leaks=1:abort_on_error=0:exitcode=99
     ASAN_OPTIONS=$ASAN_OPTIONS:allocator_may_return_null=1:handle_segv=1:use_sigaltstack=1
-    # What is meant to live as long as its process, with nobody who knows of it: a list of signals, names in a test.
-    printf 'leak:%s\n' keepup::runsvdir::single::run keepup::scan::plan::tests >"$PLACE/suppressed"
+    # What is meant to live as long as its process, with nobody who knows of it at the end: a list of signals, the paths
+    # of an option, names in a test.
+    printf 'leak:%s\n' keepup::runsvdir::single::run keepup::svlogd::places keepup::scan::plan::tests \
+        >"$PLACE/suppressed"
     LSAN_OPTIONS=suppressions=$PLACE/suppressed:print_suppressions=0
     export ASAN_OPTIONS LSAN_OPTIONS
     built=$PLACE/build-address
@@ -104,7 +110,7 @@ memcheck() {
         if ! head -c 2 "$built/$program" | grep -q '#!'; then mv "$built/$program" "$built/real/$program"; fi
         cat >"$built/$program" <<EOF
 #!/bin/sh
-exec valgrind -q --trace-children=no --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=no \\
+exec valgrind -q --vgdb=no --trace-children=no --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=no \\
     --log-file=$PLACE/memcheck/$program.\$(date +%s%N).%p $built/real/$program "\$@"
 EOF
         chmod 755 "$built/$program"
@@ -115,6 +121,20 @@ EOF
     done
     processes=$(find "$PLACE/memcheck" -type f | wc -l)
     verdict memcheck "$(mistakes memcheck)" "$processes processes"
+}
+
+# Those tests of what has no standard library that do not try thousands of cases: a thousand times slower than natively.
+miri() {
+    if ! cargo +nightly miri --version >/dev/null 2>&1; then
+        skipped miri 'rustup component add --toolchain nightly miri rust-src'
+        return 0
+    fi
+    modules='exit:: signal:: span:: tai64:: moment:: handover:: logdir:: process_state:: service::status service::record
+        service::mark service::command service::word service::held service::notify service::policy rpc:: scan::plan'
+    slow='explore every_ walk garbage random everything_else a_crash no_text'
+    # shellcheck disable=SC2046,SC2086 # words
+    CARGO_TARGET_DIR=$PLACE/build-miri MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --locked --lib -- \
+        ${ONLY:-$modules} $(printf -- '--skip %s ' $slow) || FAILED=yes
 }
 
 # Left out, and why.
@@ -134,12 +154,13 @@ FAILED=no
 case ${1:-both} in
 address) address ;;
 memcheck) memcheck ;;
+miri) miri ;;
 both)
     address
     memcheck
     ;;
 *)
-    echo "usage: $0 [address|memcheck]" >&2
+    echo "usage: $0 [address|memcheck|miri]" >&2
     exit 100
     ;;
 esac
