@@ -122,6 +122,13 @@ FAULTS ?= at_any at_many no_call_that_fails a_hundred_thousand
 faults:
 	$(CARGO) test --locked --test additions -- --ignored --nocapture --test-threads=1 $(FAULTS)
 
+# The tests under AddressSanitizer and, in part, under valgrind: SANITIZE=address or SANITIZE=memcheck for one of them;
+# SANITIZE=miri for Miri.
+SANITIZE ?= both
+
+sanitize:
+	CARGO='$(CARGO)' CARGO_TARGET_DIR=$(TARGET_DIR) tests/sanitize.sh $(SANITIZE)
+
 # One suite, against the originals and against ours.
 compliance: compliance-theirs compliance-ours
 
@@ -188,5 +195,5 @@ install-initd:
 clean:
 	$(CARGO) clean
 
-.PHONY: all demo test footprint soak faults upgrade test-features test-libc check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench bench-supervisord musl \
+.PHONY: all demo test footprint soak faults sanitize upgrade test-features test-libc check format lint docs manuals scripts compliance compliance-theirs compliance-ours msrv fuzz bench bench-supervisord musl \
 	install uninstall install-initd clean

@@ -99,6 +99,19 @@ impl Adopted {
         Some(pid)
     }
 
+    /// Whether this `runsv` has got as far as to say that it supervises here, in an entry of the current directory.
+    pub(super) fn has_claimed(&self, pid: Pid, name: &CStr) -> bool {
+        let service = Path::new(OsStr::from_bytes(name.to_bytes()));
+        let holder = Holder::find(self.top.get_or_init(home::top).as_deref(), service);
+        let world = self.world.get_or_init(process::world);
+        holder.is_some_and(|holder| holder.mark.supervisor == pid && Some(holder.mark.world) == *world)
+    }
+
+    /// Whether this one was adopted.
+    pub(super) fn is_one(&self, pid: Pid) -> bool {
+        self.all.contains_key(&pid)
+    }
+
     /// Who they are and what stays open, for the program that takes our place.
     pub(super) fn hand_over(&self, outgoing: &mut Outgoing) -> (Vec<handover::Adopted>, Option<(Id, Number)>) {
         let lock = self.scan.as_ref().map(|(id, lock)| (*id, outgoing.keep(lock)));

@@ -3,6 +3,7 @@
 
 mod adopted;
 mod command_line;
+mod doubt;
 mod essentials;
 mod launch;
 mod log;

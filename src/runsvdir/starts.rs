@@ -87,7 +87,7 @@ impl Tree {
     }
 
     /// Whoever supervises there already. In front of process 1 there was nobody.
-    fn adopt(&mut self, now: Moment, id: Id, name: &CStr) -> Option<Pid> {
+    pub(super) fn adopt(&mut self, now: Moment, id: Id, name: &CStr) -> Option<Pid> {
         if self.first {
             return None;
         }

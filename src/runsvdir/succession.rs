@@ -92,7 +92,7 @@ impl Tree {
     pub(super) fn inherit(&mut self, left: handover::Tree, files: &mut Files) {
         let now = clock::moment();
         let Files { lock, adopted, essentials } = core::mem::take(files);
-        self.plan = left.plan;
+        (self.plan, self.doubtful_until) = (left.plan, None);
         self.stop = left.stop.map(Stop::inherit);
         self.essentials = Essentials::inherit(essentials);
         self.adopted = Adopted::inherit(now, adopted, lock, &mut self.reactor, ADOPTED);

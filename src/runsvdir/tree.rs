@@ -1,6 +1,7 @@
 //! Waits, tells the plan what happened, and does what it says.
 
 use super::adopted::Adopted;
+use super::doubt::{Asked, CLAIMING, Postponed};
 use super::essentials::{Ended, Essentials};
 use super::launch::Launcher;
 use super::log::Log;
@@ -40,6 +41,9 @@ pub(super) struct Tree {
     pub(super) essentials: Essentials,
     pub(super) adopted: Adopted,
     pub(super) stop: Option<Stop>,
+    /// A stop that waits until everybody is known, and until when that is doubtful.
+    pub(super) postponed: Option<Postponed>,
+    pub(super) doubtful_until: Option<Moment>,
     /// The program in our place is to be replaced.
     pub(super) succession: Option<Succession>,
     /// Whether TERM stops the services too, and how long that may take.
@@ -105,6 +109,8 @@ pub(super) fn run(
         essentials,
         adopted: Adopted::default(),
         stop: None,
+        postponed: None,
+        doubtful_until: (!first).then(|| clock::moment() + CLAIMING), // in front of process 1 there was nobody
         succession: None,
         grace,
         first,
@@ -133,7 +139,7 @@ impl Tree {
             if let Some(exit) = self.turn(now, &events) {
                 return exit;
             }
-            if self.is_to_be_replaced() {
+            if self.is_to_be_replaced() && self.postponed.is_none() {
                 self.hand_over();
             }
             if let Err(errno) = self.reactor.wait(clock::moment(), self.deadline(), &mut events) {
@@ -149,6 +155,7 @@ impl Tree {
         };
         work.into_iter()
             .chain([
+                self.postponed.map(|postponed| postponed.again),
                 self.log.deadline(),
                 self.adopted.deadline(),
                 self.succession.as_ref().and_then(Succession::deadline),
@@ -179,6 +186,7 @@ impl Tree {
         {
             self.look_at_adopted(now.moment);
         }
+        self.ask_again(now.moment);
         if let Some(stop) = &mut self.stop {
             return stop.turn(now.moment, &self.adopted, &mut self.log);
         }
@@ -200,14 +208,13 @@ impl Tree {
             Signal::CHLD => self.reap(now.moment),
             Signal::USR2 => self.try_successor(now.moment),
             Signal::ALRM if self.stop.is_none() => self.look_at_once(now),
-            Signal::TERM if self.grace.is_some() => self.stop(now.moment, Exit::OK),
-            Signal::HUP if self.grace.is_some() => self.stop(now.moment, Exit::FATAL),
-            Signal::TERM if self.is_hanging_up() => self.hang_up(now.moment),
-            Signal::TERM => return Some(Exit::OK),
-            Signal::HUP => self.hang_up(now.moment),
+            Signal::TERM if self.grace.is_some() => self.ask(now.moment, Asked::Stop(Exit::OK)),
+            Signal::HUP if self.grace.is_some() => self.ask(now.moment, Asked::Stop(Exit::FATAL)),
+            Signal::TERM if !self.is_hanging_up() => return Some(Exit::OK),
+            Signal::TERM | Signal::HUP => self.ask(now.moment, Asked::HangUp),
             Signal::INT => match &mut self.stop {
                 Some(stop) => stop.hurry(now.moment, &self.adopted),
-                None => self.stop(now.moment, Exit::OK),
+                None => self.ask(now.moment, Asked::Stop(Exit::OK)),
             },
             _ => {}
         }
@@ -259,10 +266,9 @@ impl Tree {
 
     /// runit's way: everybody is told, nobody is waited for, but to tell those that they need; the second time not even
     /// for that.
-    fn hang_up(&mut self, now: Moment) {
-        if self.is_hanging_up() {
-            self.stop.iter_mut().for_each(|stop| stop.hurry(now, &self.adopted));
-            return;
+    pub(super) fn hang_up(&mut self, now: Moment) {
+        if let Some(stop) = self.stop.as_mut().filter(|stop| !stop.has_grace()) {
+            return stop.hurry(now, &self.adopted);
         }
         self.plan.step(now, Event::Stop);
         self.stop = Some(Stop::hang_up(&self.plan, &self.adopted, self.path));
@@ -270,9 +276,10 @@ impl Tree {
 
     fn is_hanging_up(&self) -> bool {
         self.stop.as_ref().is_some_and(|stop| !stop.has_grace())
+            || self.postponed.is_some_and(|postponed| postponed.asked == Asked::HangUp)
     }
 
-    fn stop(&mut self, now: Moment, exit: Exit) {
+    pub(super) fn stop(&mut self, now: Moment, exit: Exit) {
         if self.stop.is_none() {
             self.plan.step(now, Event::Stop);
             let grace = self.grace.unwrap_or(GRACE);

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::follower::{Follower, Found};
+use super::may_pass;
 use super::options::Setup;
 use super::store::Store;
 use crate::alert::Memory;
@@ -71,7 +72,13 @@ pub(super) fn run(setup: Setup, voice: Voice, store: Store) -> Exit {
         }
     };
     let now = clock::now();
-    let (from, noted) = store.since(now.label);
+    let (from, noted) = match store.since(now.label) {
+        Ok(since) => since,
+        Err(errno) => {
+            voice.fatal(&[b"unable to read .since in ", setup.state.as_os_str().as_bytes()], errno);
+            return Exit::FATAL;
+        }
+    };
     let mut driver = Driver {
         setup,
         voice,
@@ -214,29 +221,41 @@ impl Driver {
         }
         left.into_iter().for_each(|watch| self.forget(watch));
         for name in names {
-            if !self.services.contains_key(&name) {
-                let memory = self.load(&name);
-                let follower = Follower::new(&self.setup, &self.setup.scan.join(&name), memory);
-                self.services.insert(name, follower);
+            if self.services.contains_key(&name) {
+                continue;
+            }
+            match self.load(&name) {
+                Ok(memory) => {
+                    let follower = Follower::new(&self.setup, &self.setup.scan.join(&name), memory);
+                    self.services.insert(name, follower);
+                }
+                Err(errno) => {
+                    self.owed = Some(clock::moment() + POLL);
+                    self.complain(b"states", &[b"unable to read state of ", name.as_bytes()], errno);
+                }
             }
         }
     }
 
-    fn load(&mut self, name: &OsStr) -> Memory {
+    /// What was remembered of a service; an error where it may be known later. To begin anew would be to tell again what
+    /// was told.
+    fn load(&mut self, name: &OsStr) -> Result<Memory> {
         let (memory, broken) = match self.store.load(name) {
             Ok(found) => found,
+            Err(errno) if may_pass(errno) => return Err(errno),
             Err(errno) => {
                 self.voice.warning(&[b"unable to read state of ", name.as_bytes()], errno);
                 (None, None)
             }
         };
+        self.settle(b"states");
         if let Some(broken) = broken {
             let line = broken.line.to_string();
             let what: Pieces<'_> =
                 &[b"state of ", name.as_bytes(), b": line ", line.as_bytes(), b": ", &broken.word, b": makes no sense"];
             self.voice.remark(what);
         }
-        memory.unwrap_or_default()
+        Ok(memory.unwrap_or_default())
     }
 
     /// Reads the journals in which there may be something new, and sees to what is due.
@@ -346,6 +365,13 @@ impl Driver {
 fn names(scan: &std::path::Path) -> core::result::Result<BTreeSet<OsString>, (&'static str, Errno)> {
     let dir = Dir::open(scan).map_err(|errno| ("unable to open directory", errno))?;
     let names = dir.names().map_err(|errno| ("unable to read directory", errno))?;
-    let directory = |name: &OsString| dir.facts(name).is_ok_and(|facts| facts.kind == Kind::Directory);
-    Ok(names.into_iter().filter(|name| is_service(&dir, name) && directory(name)).collect())
+    let mut services = BTreeSet::new();
+    for name in names.into_iter().filter(|name| is_service(&dir, name)) {
+        match dir.facts(&name) {
+            Ok(facts) if facts.kind == Kind::Directory => drop(services.insert(name)),
+            Err(errno) if may_pass(errno) => return Err(("unable to look at what is in directory", errno)),
+            _ => {}
+        }
+    }
+    Ok(services)
 }

@@ -1,6 +1,7 @@
 //! Follows one service: reads its journal when there is something new, and remembers what follows.
 
 use super::call::Call;
+use super::may_pass;
 use super::options::Setup;
 use super::store::Store;
 use crate::alert::{Alert, Memory, Rules};
@@ -30,7 +31,8 @@ pub(super) struct Follower {
     /// There may be something new in its journal.
     pub(super) news: bool,
     reader: Reader,
-    rules: Rules,
+    /// What holds for it, as its files said when its journal was read last; nothing where they could not be read yet.
+    rules: Option<Rules>,
     watch: Option<Watched>,
     /// When it has recovered, if nothing happens: by its journal, and by our clock.
     due: Option<(Label, Moment)>,
@@ -88,7 +90,7 @@ impl Follower {
             gone: false,
             news: true,
             reader: Reader::default(),
-            rules: rules(setup, path),
+            rules: rules(setup, path).ok(),
             watch: None,
             due: None,
             unsaved: 0,
@@ -126,13 +128,16 @@ impl Follower {
             Ok(_) | Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(nothing),
             Err(errno) => return Err(errno),
         };
-        let taken = self.reader.read(&supervise, &mut self.memory.cursor)?;
-        if taken.lines.is_empty() {
+        let mut cursor = self.memory.cursor;
+        let taken = self.reader.read(&supervise, &mut cursor)?;
+        if taken.lines.is_empty() && self.rules.is_some() {
             return Ok(nothing);
         }
-        self.rules = rules(setup, path);
+        // Where it is not known what holds, nobody can say what the lines mean: they are read again then.
+        let rules = &*self.rules.insert(rules(setup, path)?);
+        self.memory.cursor = cursor;
         self.unsaved += taken.lines.len();
-        let (fresh, dropped) = self.memory.read(&taken.lines, from, now.label, &self.rules);
+        let (fresh, dropped) = self.memory.read(&taken.lines, from, now.label, rules);
         self.found(fresh, now.moment);
         Ok(Found { fresh, dropped, missed: taken.missed, stale })
     }
@@ -140,7 +145,8 @@ impl Follower {
     /// What follows from the time alone.
     pub(super) fn lapse(&mut self, now: Now) -> Found {
         // Of one that is gone we hear no more.
-        let Some(label) = self.memory.judge.due(&self.rules).filter(|_| !self.gone) else {
+        let known = self.rules.as_ref().filter(|_| !self.gone);
+        let Some((rules, label)) = known.and_then(|rules| Some((rules, self.memory.judge.due(rules)?))) else {
             self.due = None;
             return Found::default();
         };
@@ -148,7 +154,7 @@ impl Follower {
             Some((known, moment)) if known == label => moment,
             // By the clock that somebody may have set; it is never longer than it takes.
             _ => {
-                let longest = self.rules.well.max(self.rules.flaps.within);
+                let longest = rules.well.max(rules.flaps.within);
                 now.moment + between(now.label, label).min(longest)
             }
         };
@@ -156,7 +162,7 @@ impl Follower {
         if moment > now.moment {
             return Found::default();
         }
-        let (fresh, dropped) = self.memory.lapse(label.max(now.label), &self.rules);
+        let (fresh, dropped) = self.memory.lapse(label.max(now.label), rules);
         self.found(fresh, now.moment);
         self.due = None;
         Found { fresh, dropped, ..Found::default() }
@@ -263,13 +269,32 @@ fn between(first: Label, second: Label) -> Duration {
     }
 }
 
-/// What its files say of what matters here. What is wrong in them is runsv's to tell.
-fn rules(setup: &Setup, path: &Path) -> Rules {
-    let dir = Dir::reach(path);
-    let mut open = |file: File| content(dir.as_ref().ok()?, file).ok();
+/// What its files say of what matters here. What is wrong in them is runsv's to tell; an error where it may be known
+/// later.
+fn rules(setup: &Setup, path: &Path) -> Result<Rules> {
+    let dir = known(Dir::reach(path))?;
+    let mut failed = None;
+    let mut open = |file: File| {
+        known(content(dir.as_ref()?, file)).unwrap_or_else(|errno| {
+            failed = Some(errno);
+            None
+        })
+    };
     let mut reader = policy::Reader::new(&mut open);
     let (restart, ready) = (reader.restart(), reader.ready());
-    Rules { flaps: setup.flaps, well: setup.well, tells_ready: ready.by != ReadyBy::Up, restart }
+    match failed {
+        Some(errno) => Err(errno),
+        None => Ok(Rules { flaps: setup.flaps, well: setup.well, tells_ready: ready.by != ReadyBy::Up, restart }),
+    }
+}
+
+/// What there is; nothing where there is none that could be read, and an error where that may pass.
+fn known<T>(answer: Result<T>) -> Result<Option<T>> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(errno) if may_pass(errno) => Err(errno),
+        Err(_) => Ok(None),
+    }
 }
 
 fn content(dir: &Dir, file: File) -> Result<Vec<u8>> {

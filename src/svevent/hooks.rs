@@ -1,5 +1,6 @@
 //! The programs to call: where they are, and what they are told.
 
+use super::may_pass;
 use super::options::Setup;
 use crate::alert::{Alert, Fact};
 use crate::service::word::Word;
@@ -47,7 +48,7 @@ impl Found {
             ),
             Err(Errno::ENOENT | Errno::ENOTDIR) => {}
             // To take it for empty would be to forget what is to be told.
-            Err(errno @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM)) => return Err(errno),
+            Err(errno) if may_pass(errno) => return Err(errno),
             Err(errno) => self.unreadable.push((path.to_owned(), errno)),
         }
         Ok(())
@@ -56,14 +57,23 @@ impl Found {
 
 /// The programs in a directory, in the order of their names.
 fn within(dir: &Dir) -> Result<Vec<OsString>> {
-    let mut names = dir.names()?;
-    names.retain(|name| !name.as_bytes().starts_with(b".") && is_program(dir, name));
-    names.sort_unstable();
-    Ok(names)
+    let mut programs = Vec::new();
+    for name in dir.names()? {
+        if !name.as_bytes().starts_with(b".") && is_program(dir, &name)? {
+            programs.push(name);
+        }
+    }
+    programs.sort_unstable();
+    Ok(programs)
 }
 
-fn is_program(dir: &Dir, name: &OsStr) -> bool {
-    dir.facts(name).is_ok_and(|facts| facts.kind == Kind::File && facts.mode & 0o111 != 0)
+/// A link that leads nowhere is none.
+fn is_program(dir: &Dir, name: &OsStr) -> Result<bool> {
+    match dir.facts(name) {
+        Ok(facts) => Ok(facts.kind == Kind::File && facts.mode & 0o111 != 0),
+        Err(errno) if may_pass(errno) => Err(errno),
+        Err(_) => Ok(false),
+    }
 }
 
 /// What everything that we say to a hook begins with.

@@ -18,10 +18,16 @@ use crate::cli::message::Voice;
 use crate::exit::Exit;
 use crate::supervise::home;
 use crate::sys::door::Args;
-use crate::sys::fs;
+use crate::sys::{Errno, fs};
 use options::Setup;
 use std::os::unix::ffi::OsStrExt;
 use store::Store;
+
+/// Whether what failed so may go well in a while. What cannot be read then is not to be taken for what is not there.
+fn may_pass(errno: Errno) -> bool {
+    use Errno::{EAGAIN, EINTR, EIO, EMFILE, ENFILE, ENOMEM};
+    matches!(errno, EAGAIN | EINTR | EIO | EMFILE | ENFILE | ENOMEM)
+}
 
 /// The program.
 pub fn main(args: Args<'_>) -> Exit {

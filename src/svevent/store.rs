@@ -1,5 +1,6 @@
 //! Where it is written down what was read and told: a file for each service, under its name, replaced in one step.
 
+use super::may_pass;
 use crate::alert::{Broken, Memory};
 use crate::service::journal::escape;
 use crate::sys::fs::{self, Dir, How, Kind, Replace};
@@ -40,12 +41,17 @@ impl Store {
         Ok(Store { dir, _lock: lock })
     }
 
-    /// When this was begun; now, if that is not known.
-    pub(super) fn since(&self, now: Label) -> (Label, core::result::Result<(), Replace>) {
-        match self.read(SINCE).ok().flatten().and_then(|text| Label::parse(text.trim_ascii())) {
+    /// When this was begun; now, if nobody can know. An error where that may be known later: what has happened meanwhile
+    /// would never be told.
+    pub(super) fn since(&self, now: Label) -> Result<(Label, core::result::Result<(), Replace>)> {
+        let text = match self.read(SINCE) {
+            Err(errno) if may_pass(errno) => return Err(errno),
+            answer => answer.ok().flatten(),
+        };
+        Ok(match text.and_then(|text| Label::parse(text.trim_ascii())) {
             Some(since) => (since, Ok(())),
             None => (now, self.dir.replace(SINCE, FRESH, &[&now.text()[..], b"\n"].concat())),
-        }
+        })
     }
 
     /// What is remembered of a service, and what in it makes no sense; nothing of one that is new.

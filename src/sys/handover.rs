@@ -4,6 +4,7 @@ use super::{Errno, Result, clock, process};
 use crate::exit::Pid;
 use crate::handover::Number;
 use crate::signal::Signal;
+use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// Those that are to stay open.
@@ -87,9 +88,15 @@ pub fn announcement(paper: &OwnedFd) -> Option<Vec<u8>> {
     Some(format!("{VARIABLE}={}.{}.{time}", paper.as_raw_fd(), process::own_id()?).into_bytes())
 }
 
-/// What a process was told when its program was replaced last, if it was and we may know.
+/// More than any environment is: the kernel lets arguments and environment together be a quarter of the stack.
+const ENVIRONMENT: usize = 2 << 20;
+
+/// What a process was told when its program was replaced last, if it was and we may know. Read at once: of a program that
+/// is replaced between two reads the second gives nothing, and half a variable would be taken for another one.
 pub fn announced(pid: Pid) -> Option<Vec<u8>> {
-    let all = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let mut all = vec![0; ENVIRONMENT];
+    let length = std::fs::File::open(format!("/proc/{pid}/environ")).ok()?.read(&mut all).ok()?;
+    all.truncate(length);
     let is_it =
         |variable: &&[u8]| variable.strip_prefix(VARIABLE.as_bytes()).is_some_and(|rest| rest.starts_with(b"="));
     all.split(|byte| *byte == 0).find(is_it).map(<[u8]>::to_vec)

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Where the groups of services are on this machine, if we may make them.
-fn groups(test: &str) -> Option<PathBuf> {
+pub(crate) fn groups(test: &str) -> Option<PathBuf> {
     let read = |path: &str| fs::read(path).unwrap_or_default();
     let place = place(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"));
     let place = place.map(|path| PathBuf::from(String::from_utf8(path).unwrap()));
@@ -28,9 +28,9 @@ fn groups(test: &str) -> Option<PathBuf> {
 
 /// A name that no other test, and no other run of this one, has a group of. Its group goes with it: it must outlive the
 /// scene.
-struct Name(String);
+pub(crate) struct Name(String);
 
-fn name() -> Name {
+pub(crate) fn name() -> Name {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     Name(format!("test-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)))
 }
@@ -60,24 +60,24 @@ impl std::fmt::Display for Name {
     }
 }
 
-fn group_of(pid: i32) -> String {
+pub(crate) fn group_of(pid: i32) -> String {
     let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
     text.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or_default().to_owned()
 }
 
 #[track_caller]
-fn until_said(service: &Supervised<'_>, what: &str) {
+pub(crate) fn until_said(service: &Supervised<'_>, what: &str) {
     until(&format!("it says {what:?}"), || service.runsv.err().contains(what));
 }
 
 /// A process far from the service: its parent is gone, its session is its own.
-const FAR: &str = "(setsid sh -c 'echo $$ > far; exec sleep 1000' &)";
+pub(crate) const FAR: &str = "(setsid sh -c 'echo $$ > far; exec sleep 1000' &)";
 
-fn far(service: &Supervised<'_>) -> i32 {
+pub(crate) fn far(service: &Supervised<'_>) -> i32 {
     until_some("the far one tells who it is", || service.read("far").trim().parse().ok())
 }
 
-fn is_gone(pid: i32) -> bool {
+pub(crate) fn is_gone(pid: i32) -> bool {
     process_state(Some(pid)).is_none_or(|state| state == 'Z')
 }
 

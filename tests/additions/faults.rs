@@ -4,6 +4,8 @@
 use crate::scene::logger::{Logger, all_bytes, directory};
 use crate::scene::strace::can_trace;
 use crate::scene::*;
+use crate::svevent::{WELL, Written, calls};
+use keepup::service::journal::{Draft, Event};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -48,6 +50,20 @@ const SVLOGD: &[(&str, &[&str])] = &[
     ("ppoll", &["EINTR", "ENOMEM", "EAGAIN"]),
 ];
 
+const SVEVENT: &[(&str, &[&str])] = &[
+    ("openat", &["EMFILE", "ENFILE", "ENOMEM", "EIO", "EINTR"]),
+    ("write", &["ENOSPC", "EIO", "EAGAIN", "EINTR"]),
+    ("read", &["EINTR", "EAGAIN", "EIO"]),
+    ("pread64", &["EIO", "EINTR"]),
+    ("renameat", &["EIO", "ENOSPC", "EROFS", "EACCES"]),
+    ("newfstatat", &["EIO", "ENOMEM"]),
+    ("getdents64", &["EIO", "EINTR", "ENOMEM"]),
+    ("ppoll", &["EINTR", "ENOMEM", "EAGAIN"]),
+    ("clone", &["EAGAIN", "ENOMEM"]),
+    ("inotify_add_watch", &["ENOSPC", "ENOMEM"]),
+    ("wait4", &["EINTR"]),
+];
+
 /// A call and what becomes of every other one.
 fn faults(table: &[(&str, &[&str])]) -> Vec<String> {
     let one = |call: &str, fault: &&str| match fault.strip_prefix("retval=") {
@@ -87,7 +103,7 @@ fn try_all(what: &str, table: &[(&str, &[&str])], number: Option<usize>, attempt
 /// From now on, until the answer is ended, calls of this process fail.
 fn inject(scene: &Scene, pid: i32, fault: &str) -> Running {
     let mut command = scene.command("/usr/bin/strace");
-    command.args(["-o", "calls", "-e", &format!("inject={fault}"), "-p", &pid.to_string()]);
+    command.args(["-o", "traced", "-e", &format!("inject={fault}"), "-p", &pid.to_string()]);
     let tracer = scene.spawn(command);
     until("it is traced", || tracer.err().contains("attached") || tracer.err().contains("strace:"));
     assert!(tracer.err().contains("attached"), "{}", tracer.err());
@@ -96,9 +112,9 @@ fn inject(scene: &Scene, pid: i32, fault: &str) -> Running {
 
 /// No more of them fail. While nothing happened there were few.
 fn relent(scene: &Scene, pid: i32, mut tracer: Running) {
-    let before = scene.lines("calls").len();
+    let before = scene.lines("traced").len();
     throughout("it lives", Duration::from_millis(700), || process_state(Some(pid)).is_some_and(|state| state != 'Z'));
-    let calls = scene.lines("calls").len() - before;
+    let calls = scene.lines("traced").len() - before;
     assert!(calls < 3000, "{calls} calls in less than a second in which nothing happened");
     tracer.signal(libc::SIGTERM);
     let _ = tracer.end();
@@ -176,12 +192,49 @@ fn svlogd(fault: &str) {
     assert!(all_bytes(&scene, "d") == text.as_bytes(), "a line is lost: {}", done.err);
 }
 
+/// What happens while calls fail is told, late perhaps, and not twice; so is what happens afterwards, and a service that
+/// comes meanwhile is followed.
+fn svevent(fault: &str) {
+    let scene = crate::svevent::scene();
+    let service = |name: &'static str| {
+        let _ = scene.service(&format!("scan/{name}")).file("ready", "fd 3\n");
+        let mut written = Written::new(&scene, name);
+        written.note(&Draft::new(Event::Start));
+        written
+    };
+    let mut web = service("web");
+    let mut command = scene.command(ours("svevent"));
+    command.args(WELL).arg("scan");
+    let mut svevent = scene.spawn(command);
+    web.fails_and_gives_up();
+    let told = |number: usize| calls(&scene).len() >= number;
+    until("what was before is told", || told(1));
+    let tracer = inject(&scene, svevent.pid(), fault);
+    web.note(&Draft::new(Event::Start));
+    web.note(&Draft::new(Event::Ready));
+    let mut db = service("db");
+    db.fails_and_gives_up();
+    relent(&scene, svevent.pid(), tracer);
+    web.fails_and_gives_up();
+    db.note(&Draft::new(Event::Start));
+    db.note(&Draft::new(Event::Ready));
+    let expected = ["db gave-up", "db recovered", "web gave-up", "web gave-up", "web recovered"];
+    until("all of it is told", || told(expected.len()));
+    svevent.signal(libc::SIGTERM);
+    assert_eq!(svevent.end().code, 0, "{}", svevent.err());
+    let mut all = calls(&scene);
+    all.sort();
+    assert_eq!(all, expected, "{}", svevent.err());
+    until("nobody is left", || scene.processes().is_empty());
+}
+
 fn all(test: &str, number: Option<usize>) {
     let scene = Scene::new();
     if can_trace(test, &scene) {
         try_all("runsv", RUNSV, number, runsv);
         try_all("runsvdir", RUNSVDIR, number, runsvdir);
         try_all("svlogd", SVLOGD, number, svlogd);
+        try_all("svevent", SVEVENT, number, svevent);
     }
 }
 

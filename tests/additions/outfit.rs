@@ -10,7 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-const READER: &str = r#"
+pub(crate) const READER: &str = r#"
 echo up >> got
 while read -r line; do echo "$line" >> got; [ "$line" = die ] && exit 0; done
 echo end >> got; exec sleep 1000"#;
@@ -61,7 +61,7 @@ fn something_else_in_the_fifo_s_place_is_said_and_nothing_is_started() {
 }
 
 /// Each life notes itself; the first leaves a process behind that has the lock.
-const ORPHAN: &str = r#"
+pub(crate) const ORPHAN: &str = r#"
 echo life >> lives
 [ -p hold ] || mkfifo hold
 [ -e second ] || { touch second; (read -r line < hold; echo gone >> lives) & exit 0; }
@@ -129,18 +129,18 @@ fn a_lock_and_readiness_cannot_have_one_number() {
 }
 
 /// A port that nobody had a moment ago.
-fn port() -> u16 {
+pub(crate) fn port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Tells what it was given, then does nothing.
-const TELLER: &str = r#"
+pub(crate) const TELLER: &str = r#"
 echo "$(( LISTEN_PID == $$ )) $LISTEN_FDS $LISTEN_FDNAMES" >> told
 exec sleep 1000"#;
 
 /// Which socket a service has on a number: `socket:[inode]`.
 #[track_caller]
-fn socket(web: &Supervised<'_>, number: i32) -> PathBuf {
+pub(crate) fn socket(web: &Supervised<'_>, number: i32) -> PathBuf {
     let pid = until_some("it runs", || web.pid());
     fs::read_link(format!("/proc/{pid}/fd/{number}")).unwrap_or_default()
 }

@@ -7,6 +7,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod care;
+mod given;
+mod loggers;
+
 /// A copy of our `runsv` in the scene, which can be replaced.
 fn installed(scene: &Scene) -> PathBuf {
     let path = scene.dir("bin").join("runsv");

@@ -39,11 +39,11 @@ fn words() -> String {
     )
 }
 
-fn talking<'a>(scene: &'a Scene, ready: &str) -> Service<'a> {
+pub(crate) fn talking<'a>(scene: &'a Scene, ready: &str) -> Service<'a> {
     scene.service("web").run(&words()).file("ready", ready)
 }
 
-fn say(web: &Supervised<'_>, text: &str) {
+pub(crate) fn say(web: &Supervised<'_>, text: &str) {
     web.tell("say", &format!("{text}\n"));
 }
 

@@ -36,6 +36,7 @@ enum What {
     End(Pid),
     Wait,
     Crowd,
+    Meet(Id),
     Stop,
 }
 
@@ -52,6 +53,7 @@ impl World {
             What::Stop,
         ];
         events.extend(self.alive.keys().map(|pid| What::End(*pid)));
+        events.extend(self.plan.due().map(|(id, _)| What::Meet(id)));
         events
     }
 
@@ -65,6 +67,12 @@ impl World {
                 Event::Turn
             }
             What::Crowd => Event::Crowded { until: NOW + STEP },
+            What::Meet(id) => {
+                self.resting.remove(id);
+                let pid = self.free_pid();
+                self.alive.insert(pid, (*id, false));
+                Event::Met { id: *id, pid }
+            }
             What::Stop => {
                 self.stopping = true;
                 Event::Stop
@@ -125,9 +133,13 @@ impl World {
         if let Luck::NoProcess = luck {
             return Event::NotStarted(id);
         }
-        let pid = (1..).find_map(|n| Pid::new(n).filter(|pid| !self.alive.contains_key(pid))).unwrap();
+        let pid = self.free_pid();
         self.alive.insert(pid, (id, false));
         Event::Started { id, pid, sound: matches!(luck, Luck::Good) }
+    }
+
+    fn free_pid(&self) -> Pid {
+        (1..).find_map(|n| Pid::new(n).filter(|pid| !self.alive.contains_key(pid))).unwrap()
     }
 
     fn check(&self, now: Moment, what: &What) {

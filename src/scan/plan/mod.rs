@@ -7,7 +7,7 @@
 //! | | listed again | not listed | its `runsv` ended | its time has come |
 //! | --- | --- | --- | --- | --- |
 //! | (unknown) | due now, or when its directory is settled; barred while an earlier `runsv` of it lives | - | - | - |
-//! | due | stays due | forgotten | - | starting |
+//! | due | stays due | forgotten | - | starting; running, where one whom we have not started is met |
 //! | starting | stays | its `runsv` is told to leave as soon as there is one | due: see below | - |
 //! | running | stays | told to leave | due: see below | - |
 //! | barred | stays barred | forgotten | due now | - |
@@ -82,6 +82,13 @@ pub enum Event {
     },
     /// An action `Start` could not be done: no process could be had.
     NotStarted(Id),
+    /// Somebody whom we have not started runs for an entry that is due, and is looked after by us from now on.
+    Met {
+        /// Which entry's.
+        id: Id,
+        /// The process.
+        pid: Pid,
+    },
     /// A child ended.
     Ended(Pid),
     /// There is more to do for the machine than it has processors: start none before then.
@@ -176,6 +183,7 @@ impl Plan {
             Event::Listed(listing) => self.listed(now, listing),
             Event::Started { id, pid, sound } => self.started(now, id, pid, sound).into_iter().collect(),
             Event::NotStarted(id) => self.not_started(now, id),
+            Event::Met { id, pid } => self.met(now, id, pid),
             Event::Ended(pid) => self.ended(now, pid),
             Event::Crowded { until } => self.crowded(until),
             Event::Turn => Vec::new(),
@@ -203,16 +211,26 @@ impl Plan {
 
     /// Every `runsv` that lives, and whether it was told to leave.
     pub fn lives(&self) -> impl Iterator<Item = (Runsv<'_>, bool)> {
-        let running = self.entries.values().filter_map(|entry| match &entry.stand {
-            Stand::Running(life) => Some((Runsv { pid: life.pid, name: &entry.name }, false)),
-            _ => None,
-        });
+        let running = self.running().map(|(_, runsv)| (runsv, false));
         running.chain(self.leaving.values().map(|leaver| (Runsv { pid: leaver.pid, name: &leaver.name }, true)))
     }
 
     /// The entries that have a `runsv` or are to get one, with their names.
     pub fn entries(&self) -> impl Iterator<Item = (Id, &CString)> {
         self.entries.iter().map(|(id, entry)| (*id, &entry.name))
+    }
+
+    /// Those of them that have none yet, or none any more.
+    pub fn due(&self) -> impl Iterator<Item = (Id, &CString)> {
+        self.due.iter().filter_map(|(_, id)| Some((*id, &self.entries.get(id)?.name)))
+    }
+
+    /// Those of them that have one.
+    pub fn running(&self) -> impl Iterator<Item = (Id, Runsv<'_>)> {
+        self.entries.iter().filter_map(|(id, entry)| match &entry.stand {
+            Stand::Running(life) => Some((*id, Runsv { pid: life.pid, name: &entry.name })),
+            _ => None,
+        })
     }
 
     /// New entries in, lost ones out. Returns whom to tell.
@@ -280,6 +298,15 @@ impl Plan {
     fn not_started(&mut self, now: Moment, id: Id) -> Vec<Pid> {
         self.hold = self.hold.max(now + PAUSE);
         self.put(id, Stand::Due(now));
+        Vec::new()
+    }
+
+    fn met(&mut self, now: Moment, id: Id, pid: Pid) -> Vec<Pid> {
+        if let Some(Stand::Due(moment)) = self.entries.get(&id).map(|entry| entry.stand) {
+            self.due.remove(&(moment, id));
+            self.alive.insert(pid, id);
+            self.put(id, Stand::Running(Life { pid, since: now, sound: true }));
+        }
         Vec::new()
     }
 

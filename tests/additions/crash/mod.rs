@@ -9,6 +9,7 @@ use std::sync::Mutex;
 mod others;
 mod runsv;
 mod runsvdir;
+mod svevent;
 mod svlogd;
 
 /// Tries this with each of the calls, several at a time; all must survive.

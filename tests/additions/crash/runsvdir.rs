@@ -59,8 +59,8 @@ fn attempt(call: &Call) {
     until("all run, each below one supervisor", || {
         NAMES.iter().all(|name| runs(&scene, name)) && supervisors(&scene) == NAMES.len()
     });
-    // One that the first had only just started is known to the second once that has tried to start it too.
-    crate::runsvdir::until_asleep(&second);
+    let pid = keepup::exit::Pid::new(second.pid()).unwrap();
+    until("signals are waited for", || keepup::sys::handover::awaits(pid, keepup::signal::Signal::HUP));
     second.signal(libc::SIGHUP);
     assert_eq!(second.end().code, 111);
     until("nobody is left", || scene.processes().is_empty());

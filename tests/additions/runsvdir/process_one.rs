@@ -3,13 +3,23 @@
 use super::*;
 
 /// A `runsvdir` that is process 1 of a pid namespace.
-struct Container {
-    running: Running,
+pub(super) struct Container {
+    pub(super) running: Running,
 }
 
 impl Container {
     /// Nothing where no namespace can be had, which is said aloud.
     fn start(scene: &Scene, test: &str, words: &[&str]) -> Option<Container> {
+        Container::of(scene, test, (program("runsvdir"), search_path()), words)
+    }
+
+    /// The same with this program, which searches there for `runsv`.
+    pub(super) fn of(
+        scene: &Scene,
+        test: &str,
+        (program, path): (std::path::PathBuf, OsString),
+        words: &[&str],
+    ) -> Option<Container> {
         // A user who is not root is root in a user namespace of his own.
         let flags: &[&str] = if root() { &["-pf"] } else { &["-Urpf"] };
         let flags = [flags, &["--mount-proc", "--kill-child"]].concat();
@@ -20,15 +30,20 @@ impl Container {
             return None;
         }
         let mut command = scene.command("unshare");
-        command.args(&flags).arg(program("runsvdir")).args(words).env("PATH", search_path());
+        command.args(&flags).arg(program).args(words).env("PATH", path);
         let running = scene.spawn(command);
         // Signals mean what they mean once it waits for them.
         until("process 1 is there", || children(running.pid()).first().is_some_and(|pid| waits(*pid)));
         Some(Container { running })
     }
 
-    fn signal(&self, scene: &Scene, signal: i32) {
-        scene.signal(children(self.running.pid())[0], signal);
+    /// Its process 1, as we see it.
+    pub(super) fn first(&self) -> i32 {
+        children(self.running.pid())[0]
+    }
+
+    pub(super) fn signal(&self, scene: &Scene, signal: i32) {
+        scene.signal(self.first(), signal);
     }
 }
 

@@ -170,6 +170,43 @@ fn a_stop_with_a_grace_waits_for_them_and_kills_what_hangs() {
     }
 }
 
+/// The first `runsv` is killed at its start with its `runsvdir` but gets as far as to supervise, and the next one's has not
+/// got as far as to fail.
+#[test]
+fn hup_reaches_one_that_was_being_started_when_its_runsvdir_was_killed() {
+    for waits in [false, true] {
+        let scene = Scene::new();
+        linked(&scene, "web", LONELY);
+        let gates = ["one", "two"].map(|name| scene.gate(name));
+        let [first_gate, second_gate] = gates;
+        let wait = "if mkdir \"$AT/first\" 2> /dev/null; then read go < \"$AT/one\"; else
+            echo up >> \"$AT/second\"; read go < \"$AT/two\"; fi";
+        scene.script("bin/runsv", format!("{wait}\nexec {} \"$@\"", ours("runsv").display()));
+        let begin = || {
+            let mut command = scene.command(ours("runsvdir"));
+            let path = format!("{}:/usr/bin:/bin", scene.path("bin").display());
+            command.arg("scan").env("PATH", path).env("AT", scene.path("."));
+            scene.spawn(command)
+        };
+        let first = begin();
+        until("its runsv is being started", || scene.path("first").exists());
+        kill(first);
+        let mut second = begin();
+        until("another one is being started", || scene.lines("second").len() == 1);
+        first_gate.open();
+        until("it runs", || scene.lines("sv/web/lives").len() == 1);
+        until_stat(&scene, "web", "run");
+        if !waits {
+            second_gate.open(); // it fails, and is not tried again for a second
+            until("it has failed", || second.err().contains("unable to lock supervise/lock"));
+        }
+        second.signal(libc::SIGHUP);
+        assert_eq!(second.end().code, 111);
+        until("nobody is left", || scene.processes().is_empty());
+        assert_eq!(scene.lines("sv/web/lives").len(), 1);
+    }
+}
+
 #[test]
 fn an_adopted_service_that_is_essential_ends_the_tree() {
     let scene = Scene::new();
