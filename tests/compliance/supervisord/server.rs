@@ -91,7 +91,13 @@ fn talk(whose: Whose, commands: &[&str], changed: Option<&str>) -> (Said, Vec<St
         if *command == "tail says" {
             until("it has said it", || ask(&daemon.scene, "tail says").1.len() > 1);
         }
-        said.push(((*command).to_owned(), ask(&daemon.scene, command)));
+        let starts = || daemon.log().iter().filter(|line| line.contains("spawned: ")).count();
+        let before = starts();
+        let answer = ask(&daemon.scene, command);
+        if command.starts_with("add ") && answer.1.iter().any(|line| line.contains("added")) {
+            until("it was started", || starts() > before);
+        }
+        said.push(((*command).to_owned(), answer));
     }
     let done = match commands.last() {
         Some(&"shutdown") => daemon.running.end(),
