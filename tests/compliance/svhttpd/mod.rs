@@ -89,7 +89,7 @@ stderr_logfile=%(here)s/logs/file.err
 [program:silent]
 command=cat
 stdout_logfile=NONE
-stderr_logfile=/dev/null
+stderr_logfile=NONE
 [program:never]
 command=/no/such/file
 autostart=false
