@@ -63,20 +63,20 @@ command=sleep 1000
 autostart=false
 priority=3
 [program:expected]
-command=sh -c 'sleep 1.5; exit 7'
+command=sh -c 'sleep 4; exit 7'
 exitcodes=0,7
 [program:unexpected]
-command=sh -c 'sleep 1.5; exit 3'
+command=sh -c 'sleep 4; exit 3'
 autorestart=false
 [program:killed]
-command=sh -c 'sleep 1.5; kill -SEGV $$'
+command=sh -c 'sleep 4; kill -SEGV $$'
 autorestart=false
 [program:lasting]
 command=sleep 1000
 autorestart=false
 [program:stubborn]
 command=sh -c 'trap \"\" TERM; while :; do sleep 1; done'
-stopwaitsecs=4
+stopwaitsecs=3
 killasgroup=true
 [program:talk]
 command=sh -c 'echo abcdefghijklmnopqrstuvwxyz; exec sleep 1000'
@@ -139,7 +139,14 @@ fn answers(scene: &Scene) -> BTreeMap<String, String> {
     until("both servers answer", || ["socket", "guarded"].iter().all(|s| UnixStream::connect(socket(s)).is_ok()));
     let mut python = scene.command("python3");
     python.args(["-c", CALLS, &socket("socket"), &socket("guarded"), &here(scene)]).env("TZ", "UTC");
-    let done = scene.spawn(python).end();
+    let mut running = scene.spawn(python);
+    // All of it takes longer than anything may; each of them does not.
+    let mut heard = 0;
+    while !running.ended() {
+        until("it is answered, or has ended", || running.ended() || running.out().len() > heard);
+        heard = running.out().len();
+    }
+    let done = running.end();
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     let lines = done.out.lines().filter_map(|line| line.split_once('\t'));
     lines.map(|(name, answer)| (name.to_owned(), answer.to_owned())).collect()
