@@ -60,7 +60,7 @@ test-features:
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features cert --test additions svprobe
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features cert,http --test manuals
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features http --lib svhttpd
-	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features http --test compliance svhttpd
+	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features http --test compliance -- svhttpd supervisord::server
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features http --test additions svhttpd
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features shell --lib supervisorctl
 	CARGO_TARGET_DIR=$(TARGET_DIR)/features $(CARGO) test --locked --features shell --test compliance supervisorctl

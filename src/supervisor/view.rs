@@ -188,7 +188,7 @@ impl View {
             }
             State::Fatal | State::Backoff if self.spawnerr.is_empty() => format!("unknown error (try \"tail {name}\")"),
             State::Fatal | State::Backoff => self.spawnerr.clone(),
-            State::Stopped | State::Exited if self.start == 0 => "Not started".into(),
+            State::Stopped | State::Exited if self.start == 0 || self.stop == 0 => "Not started".into(),
             State::Stopped | State::Exited => clock(calendar(Label { unix: self.stop, nanos: 0 })),
             State::Starting | State::Stopping | State::Unknown => String::new(),
         }
@@ -375,7 +375,8 @@ mod tests {
         }
         let ended = |stop| View { state: State::Exited, pid: None, start: 1, stop, ..running.clone() };
         assert_eq!(words(&ended(1_795_176_240), 0), "Nov 20 12:04 PM");
-        assert_eq!(words(&ended(0), 0), "Jan 01 12:00 AM");
+        assert_eq!(words(&ended(0), 0), "Not started", "a start is told by its journal before its status shows it");
+        assert_eq!(words(&ended(60), 0), "Jan 01 12:01 AM");
         assert_eq!(words(&ended(1_795_176_240 + 7200), 0), "Nov 20 02:04 PM");
         assert_eq!(words(&View { state: State::Stopping, ..ended(5) }, 0), "");
         let unknown = View { state: State::Backoff, ..ended(5) };

@@ -279,7 +279,9 @@ pub(super) fn saved(state: &State) -> BTreeMap<String, Cursor> {
 impl Process {
     /// Says that its stop is waited for, when that is due; while all stop that is said otherwise.
     fn wait(&mut self, now: Moment, all_stop: bool) -> Vec<(Level, String)> {
-        if self.state != view::State::Stopping || all_stop {
+        // Its end may be told already, and the status that shows it still be on its way.
+        let lives = matches!(self.story, Story::Starting | Story::Running);
+        if self.state != view::State::Stopping || !lives || all_stop {
             self.stopping = None;
             return Vec::new();
         }

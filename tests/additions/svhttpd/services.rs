@@ -202,6 +202,11 @@ fn a_log_goes_on_whatever_becomes_of_the_file() {
     assert_eq!(scene.read("log"), "");
     scene.append("log", "after that\n");
     until_heard("after that\n");
+    // What keeps nothing is empty, and stays what it is.
+    scene.file("scan/web/supervisor", sheet("/dev/null"));
+    assert_eq!(server.call("supervisor.clearProcessLogs", &[name("web")]), Ok(Value::Bool(true)));
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+    scene.file("scan/web/supervisor", sheet(log.to_str().unwrap()));
     // A link is not for us to empty what it leads to.
     scene.file("precious", "kept");
     scene.remove("log");

@@ -81,17 +81,31 @@ fn talk(whose: Whose, commands: &[&str], changed: Option<&str>) -> (Said, Vec<St
         if let Some(programs) = changed.filter(|_| *command == "reread") {
             daemon.scene.file("s.conf", configuration(programs));
         }
+        if *command == "shutdown" {
+            until("all that was started runs", || {
+                let log = daemon.log();
+                let count = |words: &str| log.iter().filter(|line| line.contains(words)).count();
+                count("spawned: ") == count("success: ")
+            });
+        }
         if *command == "tail says" {
             until("it has said it", || ask(&daemon.scene, "tail says").1.len() > 1);
         }
-        said.push(((*command).to_owned(), ask(&daemon.scene, command)));
+        let starts = || daemon.log().iter().filter(|line| line.contains("spawned: ")).count();
+        let before = starts();
+        let answer = ask(&daemon.scene, command);
+        if command.starts_with("add ") && answer.1.iter().any(|line| line.contains("added")) {
+            until("it was started", || starts() > before);
+        }
+        said.push(((*command).to_owned(), answer));
     }
     let done = match commands.last() {
         Some(&"shutdown") => daemon.running.end(),
         _ => daemon.ends(),
     };
     assert_eq!(done.code, 0);
-    (said, daemon.log())
+    // One that stops at once is not waited for.
+    (said, daemon.log().into_iter().filter(|line| !line.ends_with(" to stop")).collect())
 }
 
 #[track_caller]

@@ -63,13 +63,13 @@ command=sleep 1000
 autostart=false
 priority=3
 [program:expected]
-command=sh -c 'sleep 1.5; exit 7'
+command=sh -c 'sleep 4; exit 7'
 exitcodes=0,7
 [program:unexpected]
-command=sh -c 'sleep 1.5; exit 3'
+command=sh -c 'sleep 4; exit 3'
 autorestart=false
 [program:killed]
-command=sh -c 'sleep 1.5; kill -SEGV $$'
+command=sh -c 'sleep 4; kill -SEGV $$'
 autorestart=false
 [program:lasting]
 command=sleep 1000
