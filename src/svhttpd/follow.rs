@@ -91,8 +91,11 @@ impl Follow {
 
     fn more(&mut self) -> Option<Bytes> {
         self.piece().or_else(|| {
-            // What was in the old file has been read to its end.
             let next = self.successor()?;
+            // What was written into the old file before there was a new one, and after we have looked.
+            if let Some(bytes) = self.piece() {
+                return Some(bytes);
+            }
             (self.file, self.id, self.at) = (next.0, next.1, 0);
             if let Some(ear) = &self.ear {
                 self.watch.take().into_iter().for_each(|watch| ear.inner().remove(watch));
