@@ -81,7 +81,7 @@ fn talk(whose: Whose, commands: &[&str], changed: Option<&str>) -> (Said, Vec<St
         if let Some(programs) = changed.filter(|_| *command == "reread") {
             daemon.scene.file("s.conf", configuration(programs));
         }
-        if *command == "shutdown" {
+        if command.starts_with("stop ") || *command == "shutdown" {
             until("all that was started runs", || {
                 let log = daemon.log();
                 let count = |words: &str| log.iter().filter(|line| line.contains(words)).count();
