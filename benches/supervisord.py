@@ -55,8 +55,8 @@ class Unix(xmlrpc.client.Transport):
         return connection
 
 
-def until(what, condition, limit=300):
-    """Looks every millisecond, so that a look is no figure of its own."""
+def until(what, condition, limit=300, pause=0.001):
+    """Looks often where a look costs little, and seldom where it is a walk over all processes."""
     end = time.monotonic() + limit
     while True:
         answer = condition()
@@ -64,7 +64,7 @@ def until(what, condition, limit=300):
             return answer
         if time.monotonic() > end:
             sys.exit("waited in vain until " + what)
-        time.sleep(0.001)
+        time.sleep(pause)
 
 
 def children(pid):
@@ -119,7 +119,7 @@ class Server:
         began = time.monotonic()
         words = [self.home + "/supervisord", "-c", self.config]
         self.process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until("all processes live", lambda: len(self.services()) == self.programs)
+        until("all processes live", lambda: len(self.services()) == self.programs, pause=0.05)
         took = time.monotonic() - began
         self.rpc = xmlrpc.client.ServerProxy("http://localhost", Unix(self.here + "/socket")).supervisor
         until("it answers", lambda: os.path.exists(self.here + "/socket"))
