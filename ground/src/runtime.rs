@@ -60,6 +60,17 @@ extern "C" fn pthread_setspecific(key: c_uint, value: *const c_void) -> c_int {
     }
 }
 
+/// Nobody is in the way.
+#[unsafe(no_mangle)]
+extern "C" fn pthread_mutex_lock(_: *mut c_void) -> c_int {
+    0
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn pthread_mutex_unlock(_: *mut c_void) -> c_int {
+    0
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn pthread_self() -> usize {
     1

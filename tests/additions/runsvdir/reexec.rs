@@ -356,9 +356,15 @@ fn process_1_replaces_itself() {
     assert!(!program.display().to_string().contains("deleted"));
     assert_eq!((pids(&scene, 5), sorted(children(container.first()))), (before, below));
     // It still reaps whoever comes to it, and starts again who is killed.
-    scene.signal(children(container.first())[0], libc::SIGKILL);
+    let supervisors = || {
+        let is_one = |pid: &i32| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "runsv\n");
+        children(container.first()).into_iter().filter(is_one).collect::<Vec<_>>()
+    };
+    let killed = supervisors()[0];
+    scene.signal(killed, libc::SIGKILL);
     let zombies = || children(container.first()).iter().any(|pid| process_state(Some(*pid)) == Some('Z'));
-    until("another one is there, and nobody is a zombie", || children(container.first()).len() >= 6 && !zombies());
+    let is_replaced = || supervisors().len() == 6 && !supervisors().contains(&killed);
+    until("another one is there, and nobody is a zombie", || is_replaced() && !zombies());
     linked(&scene, "later", IDLE);
     until_stat(&scene, "later", "run");
     container.signal(&scene, libc::SIGTERM);
