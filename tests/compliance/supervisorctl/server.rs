@@ -179,7 +179,7 @@ fn a_new_configuration() {
         "update",
         "update",
         "reread",
-        "status",
+        "status fresh manual", // cat may be RUNNING already, or STARTING still
     ]
     .map(|command| (command, ""))
     .into();
